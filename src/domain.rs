@@ -1,0 +1,28 @@
+//! Types that can only be built valid, and rules without I/O.
+
+pub mod account;
+pub mod client_id;
+pub mod code;
+pub mod email;
+pub mod event;
+pub mod id;
+pub mod locale;
+pub mod name;
+pub mod password;
+pub mod revocation;
+pub mod rotation;
+pub mod session;
+pub mod time;
+
+pub use account::Account;
+pub use client_id::ClientId;
+pub use code::{Code, Purpose};
+pub use email::Email;
+pub use event::{Event, EventKind, Origin};
+pub use id::{SessionId, UserId};
+pub use locale::Locale;
+pub use name::Name;
+pub use password::Password;
+pub use revocation::Revocation;
+pub use session::Session;
+pub use time::Timestamp;

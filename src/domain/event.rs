@@ -1,0 +1,168 @@
+//! What happened, for the audit log: one enum for every outcome of every flow.
+
+use std::net::IpAddr;
+
+use super::{ClientId, SessionId, Timestamp, UserId};
+
+/// Where a call came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The caller's address, if it is known.
+    pub address: Option<IpAddr>,
+    /// The id that logs and the caller share.
+    pub request_id: String,
+}
+
+/// One line of the audit log. Holds no address of mail, code or token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+    /// Whose account, if it is known.
+    pub user_id: Option<UserId>,
+    /// Which session, if one is concerned.
+    pub session_id: Option<SessionId>,
+    /// Which client asked.
+    pub client_id: Option<ClientId>,
+    /// A keyed hash of the e-mail address: tells lines about one mailbox
+    /// together, and tells nobody the mailbox.
+    pub mailbox: Option<[u8; 32]>,
+    /// Where the call came from.
+    pub origin: Origin,
+}
+
+impl Event {
+    /// Something that happened now, from there.
+    pub fn new(at: Timestamp, kind: EventKind, origin: &Origin) -> Self {
+        Self { at, kind, user_id: None, session_id: None, client_id: None, mailbox: None, origin: origin.clone() }
+    }
+
+    /// To this person.
+    pub fn user(mut self, id: UserId) -> Self {
+        self.user_id = Some(id);
+        self
+    }
+
+    /// With this session.
+    pub fn session(mut self, id: SessionId) -> Self {
+        self.session_id = Some(id);
+        self
+    }
+
+    /// By this client.
+    pub fn client(mut self, id: &ClientId) -> Self {
+        self.client_id = Some(id.clone());
+        self
+    }
+
+    /// About this mailbox.
+    pub fn mailbox(mut self, digest: [u8; 32]) -> Self {
+        self.mailbox = Some(digest);
+        self
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind { $($(#[$doc])* $name,)* }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word that is stored; never changes.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A code was mailed to a free address.
+    SignupCodeSent = "signup_code_sent",
+    /// A sign-up was asked for at an address with an account.
+    SignupAddressTaken = "signup_address_taken",
+    /// Another code was asked for.
+    SignupCodeResent = "signup_code_resent",
+    /// A code was asked for, or presented, where none was pending.
+    SignupNotPending = "signup_not_pending",
+    /// A wrong code.
+    SignupCodeWrong = "signup_code_wrong",
+    /// A code, or a wish for one, by another client.
+    SignupClientMismatch = "signup_client_mismatch",
+    /// The account was made.
+    SignupCompleted = "signup_completed",
+    /// Signed in.
+    LoginSucceeded = "login_succeeded",
+    /// No such account.
+    LoginUnknown = "login_unknown",
+    /// Wrong password.
+    LoginWrongPassword = "login_wrong_password",
+    /// The right password of a disabled account.
+    LoginDisabled = "login_disabled",
+    /// The right password, but too many sessions.
+    LoginSessionLimit = "login_session_limit",
+    /// A session ended to make room.
+    SessionEvicted = "session_evicted",
+    /// A refresh token was exchanged.
+    RefreshRotated = "refresh_rotated",
+    /// A refresh token was presented again within the grace.
+    RefreshReplayed = "refresh_replayed",
+    /// A refresh token was presented again after the grace, its successor unused.
+    RefreshLateRetry = "refresh_late_retry",
+    /// A refresh token was ahead of the store's record.
+    RefreshRecovered = "refresh_recovered",
+    /// A spent refresh token came back; the session ended.
+    RefreshReused = "refresh_reused",
+    /// A refresh token that is not ours, or of no session.
+    RefreshUnknown = "refresh_unknown",
+    /// A refresh token of a session that has expired.
+    RefreshExpired = "refresh_expired",
+    /// A refresh token presented by another client.
+    RefreshClientMismatch = "refresh_client_mismatch",
+    /// Signed out.
+    LoggedOut = "logged_out",
+    /// A sign-out with a token that is not ours, or of no session.
+    LogoutUnknown = "logout_unknown",
+    /// A sign-out with another client's token.
+    LogoutClientMismatch = "logout_client_mismatch",
+    /// The profile was read.
+    ProfileRead = "profile_read",
+    /// The profile was changed.
+    ProfileUpdated = "profile_updated",
+    /// The sessions were listed.
+    SessionsListed = "sessions_listed",
+    /// One session was ended from the list.
+    SessionRevoked = "session_revoked",
+    /// A session to be ended was not there.
+    SessionNotFound = "session_not_found",
+    /// All sessions were ended, or all others.
+    SessionsRevoked = "sessions_revoked",
+    /// An access token of a session that has ended.
+    CallerRevoked = "caller_revoked",
+    /// A limit was reached.
+    RateLimited = "rate_limited",
+}
+
+impl EventKind {
+    /// Routine events are counted and logged, but make no row: a refresh must
+    /// not cost a write to the accounts' database.
+    pub const fn is_routine(self) -> bool {
+        matches!(
+            self,
+            Self::RefreshRotated
+                | Self::RefreshReplayed
+                | Self::RefreshUnknown
+                | Self::RefreshExpired
+                | Self::LogoutUnknown
+                | Self::ProfileRead
+                | Self::SessionsListed
+                | Self::CallerRevoked
+        )
+    }
+}

@@ -1,0 +1,63 @@
+//! Things that are no longer valid before their time.
+
+use super::{SessionId, Timestamp, UserId};
+
+/// What is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// One session and every token of it.
+    Session(SessionId),
+    /// Every token of the person issued at or before `not_before`.
+    User,
+}
+
+/// Why; for the journal and the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevocationReason {
+    /// The person signed out.
+    Logout,
+    /// The person ended it from a list.
+    Revoked,
+    /// Too many sessions.
+    Evicted,
+    /// A spent refresh token came back.
+    Reused,
+    /// Another client presented the refresh token.
+    ClientMismatch,
+}
+
+impl RevocationReason {
+    const ALL: [Self; 5] = [Self::Logout, Self::Revoked, Self::Evicted, Self::Reused, Self::ClientMismatch];
+
+    /// The reason of a stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Revoked => "revoked",
+            Self::Evicted => "evicted",
+            Self::Reused => "reused",
+            Self::ClientMismatch => "client_mismatch",
+        }
+    }
+}
+
+/// One line of the revocation journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// Whose tokens.
+    pub user_id: UserId,
+    /// Which of them.
+    pub target: Target,
+    /// Issued at or before this.
+    pub not_before: Timestamp,
+    /// Why.
+    pub reason: RevocationReason,
+    /// No token that it can strike, and no session record that a store could
+    /// bring back, lives longer.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,82 @@
+//! Sessions: one sign-in on one client, kept alive by refresh.
+
+use std::{fmt, net::IpAddr};
+
+use super::{ClientId, Email, Name, SessionId, Timestamp, UserId};
+
+/// Random, per session, known only to the session's record: without it not even
+/// the service's key makes a refresh token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salt(pub [u8; 16]);
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(…)")
+    }
+}
+
+/// A session's record, with all that a new access token needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The `sid` claim.
+    pub id: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// The only client that may refresh it.
+    pub client_id: ClientId,
+    /// See [`Salt`].
+    pub salt: Salt,
+    /// Where the chain of refresh tokens stands.
+    pub chain: Chain,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// The last login or refresh.
+    pub last_used_at: Timestamp,
+    /// When it ends if it is not used before; never after `ends_at`.
+    pub expires_at: Timestamp,
+    /// The end, however much it is used.
+    pub ends_at: Timestamp,
+    /// The name given at login, else the user agent.
+    pub device: Name,
+    /// Where it was last used from.
+    pub address: Option<IpAddr>,
+    /// When identity was last proven.
+    pub auth_time: Timestamp,
+    /// How identity was proven (RFC 8176).
+    pub amr: Vec<String>,
+    /// What the tokens say of the person.
+    pub subject: Subject,
+}
+
+/// What access tokens say of a person, as of the last login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The `email` claim.
+    pub email: Email,
+    /// The `email_verified` claim.
+    pub email_verified: bool,
+    /// The `roles` claim.
+    pub roles: Vec<String>,
+    /// `iat` is later than this second: a user-wide revocation that fell into
+    /// the second of this login must not strike the new tokens.
+    pub issued_after: Timestamp,
+}
+
+/// Where a chain of refresh tokens stands. Token number `generation` is the one
+/// to use; `parent` is the one it replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The number of the current token; the first is 1.
+    pub generation: u64,
+    /// The number of the token that was exchanged for it; 0 for none.
+    pub parent: u64,
+    /// When the last exchange was.
+    pub rotated_at: Timestamp,
+}
+
+impl Chain {
+    /// The chain of a new session.
+    pub const fn start(now: Timestamp) -> Self {
+        Self { generation: 1, parent: 0, rotated_at: now }
+    }
+}

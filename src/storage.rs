@@ -1,0 +1,58 @@
+//! What flows need of a store, in small traits by purpose. The durable ones
+//! ([`Accounts`], [`Journal`], [`Audit`], [`SigningKeys`]) are SQL; the volatile
+//! ones ([`Sessions`], [`Codes`], [`Limits`]) may also live elsewhere.
+//!
+//! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
+//! may or may not have happened.
+
+pub mod accounts;
+pub mod audit;
+pub mod codes;
+pub mod journal;
+pub mod limits;
+pub mod sessions;
+pub mod signing_keys;
+pub mod sql;
+
+use std::sync::Arc;
+
+pub use accounts::Accounts;
+pub use audit::Audit;
+pub use codes::Codes;
+pub use journal::Journal;
+pub use limits::Limits;
+pub use sessions::Sessions;
+pub use signing_keys::SigningKeys;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, or not in time.
+    #[error("the store does not answer: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row that cannot be read.
+    #[error("unreadable row: {0}")]
+    Corrupt(String),
+}
+
+/// A store's answer.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// One of each.
+#[derive(Clone)]
+pub struct Stores {
+    /// People's accounts.
+    pub accounts: Arc<dyn Accounts>,
+    /// What happened.
+    pub audit: Arc<dyn Audit>,
+    /// What was taken back.
+    pub journal: Arc<dyn Journal>,
+    /// What access tokens are signed with.
+    pub signing_keys: Arc<dyn SigningKeys>,
+    /// Who is signed in where.
+    pub sessions: Arc<dyn Sessions>,
+    /// Codes that wait to be presented.
+    pub codes: Arc<dyn Codes>,
+    /// How much is left of each budget.
+    pub limits: Arc<dyn Limits>,
+}

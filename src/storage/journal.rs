@@ -1,0 +1,21 @@
+//! The revocation journal: the truth about what was taken back.
+//!
+//! A volatile store may lose its last writes. What is in the journal is applied
+//! to it again before refreshes are served.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::{Event, Revocation, Timestamp};
+
+/// The journal.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Adds revocations and events. A revocation of a whole user also raises
+    /// the account's `not_before`.
+    async fn append(&self, revocations: &[Revocation], events: &[Event]) -> Result<()>;
+
+    /// At most `limit` revocations after `after` that have not expired, in
+    /// order, each with its number.
+    async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>>;
+}

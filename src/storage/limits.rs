@@ -1,0 +1,84 @@
+//! Budgets of calls, by the generic cell rate algorithm: `count` at once, and
+//! one more each `per / count`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::Timestamp;
+
+/// How much of something is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// So many calls…
+    pub count: u32,
+    /// …in so long.
+    pub per: Duration,
+}
+
+impl Rate {
+    /// The time in which one call grows back.
+    pub fn interval(self) -> Duration {
+        self.per / self.count.max(1)
+    }
+
+    /// The new mark after a call at `now`, or how long the caller has to wait.
+    /// `mark` is the time at which the budget is whole again.
+    pub fn take(self, mark: Option<Timestamp>, now: Timestamp) -> std::result::Result<Timestamp, Duration> {
+        let full_again = mark.map_or(now, |mark| mark.max(now)) + self.interval();
+        let ahead = full_again.since(now);
+        if ahead <= self.per { Ok(full_again) } else { Err(ahead - self.per) }
+    }
+
+    /// The mark after a call is given back.
+    pub fn give_back(self, mark: Timestamp) -> Timestamp {
+        let micros = i64::try_from(self.interval().as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(mark.micros().saturating_sub(micros))
+    }
+}
+
+/// The table of budgets.
+#[async_trait]
+pub trait Limits: Send + Sync {
+    /// Takes one call out of the budget of `key`. `Some`: there is none left
+    /// before that time.
+    async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>>;
+
+    /// Gives one call back.
+    async fn give_back(&self, key: &str, rate: Rate) -> Result<()>;
+
+    /// Removes at most `limit` budgets that are whole again; how many.
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { count: 3, per: Duration::from_secs(300) };
+
+    #[test]
+    fn the_whole_budget_at_once_then_one_each_interval() {
+        let start = Timestamp::from_seconds(1_000);
+        let mut mark = None;
+        for _ in 0..3 {
+            mark = Some(RATE.take(mark, start).unwrap());
+        }
+        assert_eq!(RATE.take(mark, start), Err(Duration::from_secs(100)));
+        let later = start + Duration::from_secs(99);
+        assert_eq!(RATE.take(mark, later), Err(Duration::from_secs(1)));
+        let due = start + Duration::from_secs(100);
+        assert!(RATE.take(mark, due).is_ok());
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let now = Timestamp::from_seconds(1_000);
+        let mut mark = None;
+        for _ in 0..3 {
+            mark = Some(RATE.take(mark, now).unwrap());
+        }
+        assert!(RATE.take(mark.map(|mark| RATE.give_back(mark)), now).is_ok());
+    }
+}

@@ -1,0 +1,107 @@
+//! Who is signed in where.
+
+use std::{net::IpAddr, time::Duration};
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::{
+    ClientId, Session, SessionId, Timestamp, UserId,
+    rotation::Verdict,
+    session::Salt,
+};
+
+/// How many sessions a person may have, and what happens to one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionLimit {
+    /// Any number.
+    Unlimited,
+    /// The session that began first ends.
+    EvictOldest(u32),
+    /// The new one is refused.
+    Refuse(u32),
+}
+
+/// What became of a new session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It is there; these had to end for it.
+    Opened(Vec<Session>),
+    /// There are as many as allowed.
+    Full,
+}
+
+/// A refresh token that is presented.
+pub struct Presentation<'a> {
+    /// By whom.
+    pub client_id: &'a ClientId,
+    /// Its number in the chain.
+    pub generation: u64,
+    /// Whether its MAC is right, given the session's salt.
+    pub is_genuine: &'a (dyn Fn(&Salt) -> bool + Sync),
+    /// From where.
+    pub address: Option<IpAddr>,
+}
+
+/// By which rules a refresh token is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct RotationRules {
+    /// For how long the token before the current one is answered with the same
+    /// successor.
+    pub grace: Duration,
+    /// For how long a session lives unused.
+    pub idle: Duration,
+    /// Whether a session ends when another client presents its token.
+    pub end_on_client_mismatch: bool,
+}
+
+/// What became of a refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// There is no such session, or the token is not ours.
+    Unknown,
+    /// The session is past its time.
+    Expired,
+    /// Of another client; the session as it was.
+    OtherClient(Session),
+    /// The session as it is now, or, for [`Verdict::Reused`], as it was before
+    /// it ended.
+    Judged(Verdict, Session),
+}
+
+/// The sessions.
+///
+/// An expired session is as good as gone, but [`Sessions::rotate`] still says
+/// that it expired for as long as its record is there.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Adds a session under the limit, and says which ended for it.
+    async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening>;
+
+    /// Judges a refresh token and does what follows. Checks in this order:
+    /// genuine, client, expiry, place in the chain. Never brings back a session
+    /// that has ended.
+    async fn rotate(
+        &self,
+        user_id: UserId,
+        id: SessionId,
+        presented: &Presentation<'_>,
+        rules: RotationRules,
+        now: Timestamp,
+    ) -> Result<Rotation>;
+
+    /// A live session.
+    async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>>;
+
+    /// Every live session of a person, the last used first.
+    async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>>;
+
+    /// Ends a session; whether it was there.
+    async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool>;
+
+    /// Ends every session of a person that began at or before `until`.
+    async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64>;
+
+    /// Removes at most `limit` sessions that expired before `before`; how many.
+    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64>;
+}

@@ -1,0 +1,76 @@
+//! The rotation of a refresh token as one SQL transaction.
+
+use sqlx::{Sqlite, Transaction};
+
+use super::{
+    Result, SqlStore, commit,
+    sessions::{DELETE, ONE, session, signed},
+    unavailable,
+};
+use crate::{
+    domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
+    storage::sessions::{Presentation, Rotation, RotationRules},
+};
+
+const ADVANCE: &str = "UPDATE sessions SET generation = $3, parent = $4, rotated_at = $5, last_used_at = $6, \
+     expires_at = $7, address = $8 WHERE user_id = $1 AND id = $2";
+
+pub(super) async fn rotate(
+    store: &SqlStore,
+    user_id: UserId,
+    id: SessionId,
+    presented: &Presentation<'_>,
+    rules: RotationRules,
+    now: Timestamp,
+) -> Result<Rotation> {
+    let mut tx = store.begin().await?;
+    let row = sqlx::query(ONE).bind(user_id.0).bind(id.0).fetch_optional(&mut *tx).await.map_err(unavailable)?;
+    let Some(mut session) = row.as_ref().map(session).transpose()? else { return Ok(Rotation::Unknown) };
+    if !(presented.is_genuine)(&session.salt) {
+        return Ok(Rotation::Unknown);
+    }
+    if session.client_id != *presented.client_id {
+        if rules.end_on_client_mismatch {
+            end(&mut tx, &session).await?;
+            commit(tx).await?;
+        }
+        return Ok(Rotation::OtherClient(session));
+    }
+    if session.expires_at <= now {
+        return Ok(Rotation::Expired);
+    }
+    let verdict = session.chain.judge(presented.generation, now, rules.grace);
+    match verdict {
+        Verdict::Replayed(_) => return Ok(Rotation::Judged(verdict, session)),
+        Verdict::Reused => end(&mut tx, &session).await?,
+        Verdict::Rotated(chain) | Verdict::LateRetry(chain) | Verdict::Recovered(chain) => {
+            session.chain = chain;
+            session.last_used_at = now;
+            session.expires_at = session.ends_at.min(now + rules.idle);
+            session.address = presented.address.or(session.address);
+            advance(&mut tx, &session).await?;
+        }
+    }
+    commit(tx).await?;
+    Ok(Rotation::Judged(verdict, session))
+}
+
+async fn advance(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
+    let query = sqlx::query(ADVANCE)
+        .bind(session.user_id.0)
+        .bind(session.id.0)
+        .bind(signed(session.chain.generation))
+        .bind(signed(session.chain.parent))
+        .bind(session.chain.rotated_at)
+        .bind(session.last_used_at)
+        .bind(session.expires_at)
+        .bind(session.address.map(|address| address.to_string()));
+    query.execute(&mut **tx).await.map_err(unavailable)?;
+    Ok(())
+}
+
+async fn end(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
+    let query = sqlx::query(DELETE).bind(session.user_id.0).bind(session.id.0);
+    query.execute(&mut **tx).await.map_err(unavailable)?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! [`Sessions`] on SQL.
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{
+    Result, SqlStore, commit,
+    convert::{Columns, words},
+    unavailable,
+};
+use crate::{
+    domain::{
+        ClientId, Email, Name, Session, SessionId, Timestamp, UserId,
+        session::{Chain, Salt, Subject},
+    },
+    storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
+};
+
+const INSERT: &str = "INSERT INTO sessions (user_id, id, client_id, salt, generation, parent, rotated_at, created_at, \
+     last_used_at, expires_at, ends_at, device, address, auth_time, amr, email, email_verified, roles, issued_after) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+pub(super) const ONE: &str = "SELECT * FROM sessions WHERE user_id = $1 AND id = $2";
+const LIST: &str = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id";
+pub(super) const DELETE: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
+const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2";
+const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
+     (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+
+pub(super) fn session(row: &SqliteRow) -> Result<Session> {
+    let columns = Columns(row);
+    Ok(Session {
+        id: SessionId(columns.uuid("id")?),
+        user_id: UserId(columns.uuid("user_id")?),
+        client_id: columns.parsed("client_id", ClientId::parse)?,
+        salt: Salt(columns.bytes("salt")?),
+        chain: Chain {
+            generation: columns.number("generation")?,
+            parent: columns.number("parent")?,
+            rotated_at: columns.get("rotated_at")?,
+        },
+        created_at: columns.get("created_at")?,
+        last_used_at: columns.get("last_used_at")?,
+        expires_at: columns.get("expires_at")?,
+        ends_at: columns.get("ends_at")?,
+        device: columns.parsed("device", Name::parse)?,
+        address: columns.address("address")?,
+        auth_time: columns.get("auth_time")?,
+        amr: columns.list("amr")?,
+        subject: Subject {
+            email: columns.parsed("email", Email::parse)?,
+            email_verified: columns.flag("email_verified")?,
+            roles: columns.list("roles")?,
+            issued_after: columns.get("issued_after")?,
+        },
+    })
+}
+
+/// Generations count refreshes: they never come near the sign bit.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+async fn insert(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
+    let query = sqlx::query(INSERT)
+        .bind(session.user_id.0)
+        .bind(session.id.0)
+        .bind(session.client_id.as_str())
+        .bind(session.salt.0.to_vec())
+        .bind(signed(session.chain.generation))
+        .bind(signed(session.chain.parent))
+        .bind(session.chain.rotated_at)
+        .bind(session.created_at)
+        .bind(session.last_used_at)
+        .bind(session.expires_at)
+        .bind(session.ends_at)
+        .bind(session.device.as_str())
+        .bind(session.address.map(|address| address.to_string()))
+        .bind(session.auth_time)
+        .bind(words(&session.amr))
+        .bind(session.subject.email.as_str())
+        .bind(i64::from(session.subject.email_verified))
+        .bind(words(&session.subject.roles))
+        .bind(session.subject.issued_after);
+    query.execute(&mut **tx).await.map_err(unavailable)?;
+    Ok(())
+}
+
+async fn live(tx: &mut Transaction<'static, Sqlite>, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let rows = sqlx::query(LIST).bind(user_id.0).bind(now).fetch_all(&mut **tx).await.map_err(unavailable)?;
+    rows.iter().map(session).collect()
+}
+
+/// Those that have to end so that one more makes `max`.
+fn surplus(mut sessions: Vec<Session>, max: u32) -> Vec<Session> {
+    sessions.sort_by_key(|session| (session.created_at, session.id));
+    let room = usize::try_from(max.saturating_sub(1)).unwrap_or(usize::MAX);
+    let surplus = sessions.len().saturating_sub(room);
+    sessions.truncate(surplus);
+    sessions
+}
+
+#[async_trait]
+impl Sessions for SqlStore {
+    async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening> {
+        self.timed("sessions.open", async {
+            let mut tx = self.begin().await?;
+            let evicted = match limit {
+                SessionLimit::Unlimited => Vec::new(),
+                SessionLimit::EvictOldest(max) => surplus(live(&mut tx, session.user_id, now).await?, max),
+                SessionLimit::Refuse(max) => {
+                    if !surplus(live(&mut tx, session.user_id, now).await?, max).is_empty() {
+                        return Ok(Opening::Full);
+                    }
+                    Vec::new()
+                }
+            };
+            for old in &evicted {
+                let delete = sqlx::query(DELETE).bind(old.user_id.0).bind(old.id.0);
+                delete.execute(&mut *tx).await.map_err(unavailable)?;
+            }
+            insert(&mut tx, session).await?;
+            commit(tx).await?;
+            Ok(Opening::Opened(evicted))
+        })
+        .await
+    }
+
+    async fn rotate(
+        &self,
+        user_id: UserId,
+        id: SessionId,
+        presented: &Presentation<'_>,
+        rules: RotationRules,
+        now: Timestamp,
+    ) -> Result<Rotation> {
+        self.timed("sessions.rotate", super::rotate::rotate(self, user_id, id, presented, rules, now)).await
+    }
+
+    async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
+        self.timed("sessions.get", async {
+            let query = sqlx::query(ONE).bind(user_id.0).bind(id.0);
+            let row = query.fetch_optional(&self.readers).await.map_err(unavailable)?;
+            let session = row.as_ref().map(session).transpose()?;
+            Ok(session.filter(|session| session.expires_at > now))
+        })
+        .await
+    }
+
+    async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        self.timed("sessions.list", async {
+            let query = sqlx::query(LIST).bind(user_id.0).bind(now);
+            let rows = query.fetch_all(&self.readers).await.map_err(unavailable)?;
+            rows.iter().map(session).collect()
+        })
+        .await
+    }
+
+    async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool> {
+        self.timed("sessions.end", async {
+            let mut tx = self.begin().await?;
+            let delete = sqlx::query(DELETE).bind(user_id.0).bind(id.0);
+            let removed = delete.execute(&mut *tx).await.map_err(unavailable)?.rows_affected();
+            commit(tx).await?;
+            Ok(removed > 0)
+        })
+        .await
+    }
+
+    async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64> {
+        self.timed("sessions.end_until", async {
+            let mut tx = self.begin().await?;
+            let delete = sqlx::query(DELETE_UNTIL).bind(user_id.0).bind(until);
+            let removed = delete.execute(&mut *tx).await.map_err(unavailable)?.rows_affected();
+            commit(tx).await?;
+            Ok(removed)
+        })
+        .await
+    }
+
+    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.sweep_rows("sessions.sweep", SWEEP, before, limit).await
+    }
+}
