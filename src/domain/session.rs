@@ -80,3 +80,31 @@ impl Chain {
         Self { generation: 1, parent: 0, rotated_at: now }
     }
 }
+
+/// A session to test with.
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "test data")]
+pub(crate) fn sample() -> Session {
+    let now = Timestamp::from_seconds(1_700_000_000);
+    Session {
+        id: SessionId(uuid::Uuid::from_u128(1)),
+        user_id: UserId(uuid::Uuid::from_u128(2)),
+        client_id: ClientId::parse("web").unwrap(),
+        salt: Salt([3; 16]),
+        chain: Chain::start(now),
+        created_at: now,
+        last_used_at: now,
+        expires_at: Timestamp::from_seconds(1_700_086_400),
+        ends_at: Timestamp::from_seconds(1_700_864_000),
+        device: Name::default(),
+        address: None,
+        auth_time: now,
+        amr: vec!["pwd".into()],
+        subject: Subject {
+            email: Email::parse("ada@example.com").unwrap(),
+            email_verified: true,
+            roles: Vec::new(),
+            issued_after: Timestamp::default(),
+        },
+    }
+}

@@ -1,0 +1,147 @@
+//! Settings: from the environment, or from a TOML file with the same keys. The
+//! environment wins. Every fault is reported at once, by name.
+
+mod document;
+mod parse;
+mod reader;
+mod settings;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use sekisho_interceptor::Algorithm;
+use zeroize::Zeroizing;
+
+pub use document::{markdown, print};
+pub use reader::{Fault, Source};
+pub use settings::{SETTINGS, Setting};
+
+use crate::{
+    storage::{limits::Rate, sessions::SessionLimit},
+    telemetry::LogFormat,
+};
+
+/// The exit code of a bad configuration (sysexits.h, EX_CONFIG).
+pub const EXIT_CODE: u8 = 78;
+
+/// How the service is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// On a developer's machine: nothing has to be configured.
+    Dev,
+    /// For real: development defaults are refused.
+    Serve,
+}
+
+/// Bytes that nobody may see.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretBytes(pub Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretBytes(…)")
+    }
+}
+
+/// Text that nobody may see, such as a URL with a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(pub Zeroizing<String>);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// A valid configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How the service is run.
+    pub mode: Mode,
+    /// Where gRPC, gRPC-Web and REST are served.
+    pub listen: SocketAddr,
+    /// Where probes and metrics are served.
+    pub ops_listen: SocketAddr,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// What every key is derived from.
+    pub secret: SecretBytes,
+    /// The one before, while it is being replaced.
+    pub secret_previous: Option<SecretBytes>,
+    /// How access tokens are made.
+    pub tokens: Tokens,
+    /// How long sessions last, and how many there may be.
+    pub sessions: SessionRules,
+    /// bcrypt's cost.
+    pub bcrypt_cost: u32,
+    /// How sign-up codes work.
+    pub codes: CodeRules,
+    /// Logins per account.
+    pub limit_login: Rate,
+    /// Mails per address.
+    pub limit_code: Rate,
+    /// How mail leaves; `None` in development, where it is kept and printed.
+    pub smtp: Option<Smtp>,
+    /// Origins that browsers may call from.
+    pub allowed_origins: Vec<String>,
+    /// Which lines are logged.
+    pub log: String,
+    /// How they look.
+    pub log_format: LogFormat,
+}
+
+/// How access tokens are made.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The `iss` claim.
+    pub issuer: String,
+    /// The `aud` claim.
+    pub audience: String,
+    /// What signs them.
+    pub algorithm: Algorithm,
+    /// The key of HS256.
+    pub shared_key: Option<SecretBytes>,
+    /// Their life.
+    pub access_ttl: Duration,
+}
+
+/// How long sessions last, and how many there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionRules {
+    /// Unused.
+    pub idle: Duration,
+    /// However much they are used.
+    pub max_age: Duration,
+    /// How long a spent refresh token is answered with the same successor.
+    pub grace: Duration,
+    /// Whether a session ends when another client presents its token.
+    pub end_on_client_mismatch: bool,
+    /// How many a person may have.
+    pub limit: SessionLimit,
+}
+
+/// How one-time codes work.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRules {
+    /// Their life.
+    pub ttl: Duration,
+    /// Guesses per code.
+    pub attempts: u32,
+    /// Whether a sign-up says that an address is taken.
+    pub disclose_taken: bool,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// `smtp://` or `smtps://`.
+    pub url: SecretText,
+    /// The sender.
+    pub from: String,
+}
+
+impl Config {
+    /// Reads everything, or says everything that is wrong.
+    pub fn read(mode: Mode, source: &Source) -> Result<Self, Vec<Fault>> {
+        parse::config(mode, source)
+    }
+}

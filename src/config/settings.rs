@@ -1,0 +1,125 @@
+//! The table of settings, from which the documents are made.
+
+use super::Mode;
+
+/// One setting.
+pub struct Setting {
+    /// The variable, and the key in the file.
+    pub name: &'static str,
+    /// What it is if it is not set; `None`: nothing, or it is required.
+    pub default: Option<&'static str>,
+    /// The same in `sekisho dev`, where it differs.
+    pub dev_default: Option<&'static str>,
+    /// Whether `serve` does not start without it.
+    pub required: bool,
+    /// Whether its value is never shown.
+    pub secret: bool,
+    /// What it means; for docs/config.md.
+    pub meaning: &'static str,
+}
+
+impl Setting {
+    const fn new(name: &'static str, default: Option<&'static str>, meaning: &'static str) -> Self {
+        Self { name, default, dev_default: None, required: false, secret: false, meaning }
+    }
+
+    const fn required(name: &'static str, dev_default: Option<&'static str>, meaning: &'static str) -> Self {
+        Self { name, default: None, dev_default, required: true, secret: false, meaning }
+    }
+
+    const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    const fn in_dev(self, default: &'static str) -> Self {
+        Self { dev_default: Some(default), ..self }
+    }
+
+    /// What it is if it is not set.
+    pub fn default_in(&self, mode: Mode) -> Option<&'static str> {
+        match mode {
+            Mode::Dev => self.dev_default.or(self.default),
+            Mode::Serve => self.default,
+        }
+    }
+}
+
+/// The issuer of `sekisho dev`, which `serve` refuses.
+pub const DEV_ISSUER: &str = "http://localhost:8080";
+
+/// Every setting, in the order of the documents.
+pub const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "SEKISHO_LISTEN",
+        Some("0.0.0.0:8080"),
+        "Address and port of gRPC, gRPC-Web and REST; port 0 takes a free one",
+    ),
+    Setting::new("SEKISHO_OPS_LISTEN", Some("127.0.0.1:9090"), "Address and port of probes and metrics"),
+    Setting::required("SEKISHO_DATABASE_URL", Some("sqlite://.sekisho/sekisho.db"), "`sqlite://FILE`"),
+    Setting::required(
+        "SEKISHO_SECRET",
+        None,
+        "At least 32 random bytes in base64, from which every key is derived; `dev` makes one and keeps it",
+    )
+    .secret(),
+    Setting::new(
+        "SEKISHO_SECRET_PREVIOUS",
+        None,
+        "The secret before, while it is being replaced: what was made with it stays valid",
+    )
+    .secret(),
+    Setting::required("SEKISHO_ISSUER", Some(DEV_ISSUER), "The `iss` claim: an http(s) URL"),
+    Setting::required("SEKISHO_AUDIENCE", Some("sekisho-dev"), "The `aud` claim"),
+    Setting::new("SEKISHO_JWT_ALG", Some("EdDSA"), "`EdDSA`, `ES256`, `RS256` or `HS256`"),
+    Setting::new(
+        "SEKISHO_JWT_SECRET_KEY",
+        None,
+        "Only with `HS256`, and then required: at least 32 bytes in base64, shared with the siblings",
+    )
+    .secret(),
+    Setting::new("SEKISHO_ACCESS_TTL", Some("900"), "Life of an access token in seconds, 60 to 3600"),
+    Setting::new("SEKISHO_REFRESH_TTL", Some("2592000"), "Seconds after which an unused session ends, 60 to 31536000"),
+    Setting::new(
+        "SEKISHO_SESSION_MAX_AGE",
+        Some("7776000"),
+        "Seconds after which any session ends, 60 to 31536000 and no less than `SEKISHO_REFRESH_TTL`",
+    ),
+    Setting::new(
+        "SEKISHO_REFRESH_GRACE",
+        Some("30"),
+        "Seconds in which a spent refresh token is answered with the same successor, 0 to 300",
+    ),
+    Setting::new(
+        "SEKISHO_CLIENT_MISMATCH",
+        Some("revoke"),
+        "When another client presents a refresh token: `revoke` ends the session, `refuse` leaves it",
+    ),
+    Setting::new("SEKISHO_MAX_SESSIONS", Some("5"), "Sessions per person, 0 to 1000; 0 is no limit"),
+    Setting::new(
+        "SEKISHO_MAX_SESSIONS_POLICY",
+        Some("evict_oldest"),
+        "At one session too many: `evict_oldest`, or `refuse` the login",
+    ),
+    Setting::new("SEKISHO_BCRYPT_COST", Some("12"), "10 to 15; from 4 in `dev`"),
+    Setting::new("SEKISHO_CODE_TTL", Some("900"), "Life of a mailed code in seconds, 60 to 3600"),
+    Setting::new("SEKISHO_CODE_ATTEMPTS", Some("5"), "Guesses per code, 1 to 10"),
+    Setting::new("SEKISHO_LIMIT_LOGIN", Some("5/300"), "Failed logins per account: number / seconds"),
+    Setting::new("SEKISHO_LIMIT_CODE", Some("3/300"), "Mailed codes per address: number / seconds"),
+    Setting::new(
+        "SEKISHO_SIGNUP_DISCLOSE_TAKEN",
+        Some("false"),
+        "`true`: a sign-up says that an address is taken, to anyone who asks",
+    ),
+    Setting::required("SEKISHO_SMTP_URL", None, "`smtp://` or `smtps://`, with user and password; `dev` keeps mail if unset")
+        .secret(),
+    Setting::required("SEKISHO_MAIL_FROM", Some("Sekisho <no-reply@localhost>"), "The sender of mail"),
+    Setting::new("SEKISHO_ALLOWED_ORIGINS", Some(""), "Origins that browsers may call from, separated by commas; exact"),
+    Setting::new(
+        "SEKISHO_TLS_TERMINATED",
+        Some("false"),
+        "`true`: a proxy in front speaks TLS; `serve` does not start without",
+    )
+    .in_dev("true"),
+    Setting::new("SEKISHO_LOG", Some("info"), "Lowest level that is logged: `error`, `warn`, `info`, `debug`, `trace`, or filters by module"),
+    Setting::new("SEKISHO_LOG_FORMAT", Some("json"), "`json` or `pretty`").in_dev("pretty"),
+];

@@ -1,0 +1,14 @@
+//! Keys, hashes and tokens.
+
+pub mod hasher;
+pub mod keyring;
+pub mod password;
+pub mod refresh_token;
+pub mod secrets;
+mod signing_key;
+
+pub use hasher::Hasher;
+pub use keyring::Keyring;
+pub use password::Passwords;
+pub use refresh_token::RefreshToken;
+pub use secrets::Secrets;

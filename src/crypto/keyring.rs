@@ -1,0 +1,216 @@
+//! The signing keys over time.
+//!
+//! A new key is published before it signs, so that every verifier has it by
+//! then; it verifies until the last token that it signed has expired. All of
+//! that follows from one time per key, `active_at`:
+//!
+//! ```text
+//! created ── published ── active_at ── signs ── successor's active_at ── verifies ── retired
+//!             10 minutes                                              longest token life
+//! ```
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use sekisho_interceptor::{Algorithm, Claims, KeySet, KeySource, VerifyingKey};
+
+use super::{
+    Secrets,
+    signing_key::{self, SigningKey},
+};
+use crate::{
+    clock::Clock,
+    domain::Timestamp,
+    entropy::Entropy,
+    error::Error,
+    storage::{SigningKeys, signing_keys::SealedKey},
+};
+
+/// From publication to first use; longer than verifiers keep the key set.
+pub const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
+/// For how long a verifier may keep the key set, in seconds.
+pub const CACHE_SECONDS: u32 = 300;
+/// The longest life of an access token, and room for skewed clocks.
+const VERIFIED_AFTER: Duration = Duration::from_secs(3600 + 60);
+
+/// Signs access tokens, and knows every key that still verifies.
+pub struct Keyring {
+    store: Arc<dyn SigningKeys>,
+    secrets: Arc<Secrets>,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    algorithm: Algorithm,
+    shared: Option<Arc<SigningKey>>,
+    loaded: RwLock<Loaded>,
+}
+
+/// The keys in the order of `active_at`.
+#[derive(Default)]
+struct Loaded {
+    keys: Vec<Arc<SigningKey>>,
+    set: Arc<KeySet>,
+}
+
+/// Where a key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Known to verifiers, not yet used.
+    Published,
+    /// Signs.
+    Active,
+    /// Only verifies.
+    Retiring,
+    /// Verifies nothing; about to be removed.
+    Retired,
+}
+
+impl Keyring {
+    /// `shared` is the secret of HS256, and is used with that algorithm only.
+    pub fn new(
+        store: Arc<dyn SigningKeys>,
+        secrets: Arc<Secrets>,
+        entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
+        algorithm: Algorithm,
+        shared: Option<&[u8]>,
+    ) -> Result<Self, Error> {
+        let shared = shared.map(SigningKey::hs256).transpose()?.map(Arc::new);
+        let loaded = RwLock::default();
+        Ok(Self { store, secrets, entropy, clock, algorithm, shared, loaded })
+    }
+
+    /// Loads the keys; makes the first one, or the first of a newly chosen
+    /// algorithm. Several servers may do so at once.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        if self.algorithm != Algorithm::HS256 {
+            let stored = self.store.list().await?;
+            let newest = stored.last();
+            if newest.is_none_or(|key| key.alg != self.algorithm.as_str()) {
+                let now = self.clock.now();
+                let (active_at, unless_after) = match newest {
+                    None => (now, Timestamp::from_micros(i64::MIN)),
+                    Some(_) => (now + PUBLISHED_AHEAD, now),
+                };
+                self.add(active_at, unless_after).await?;
+            }
+        }
+        self.reload().await
+    }
+
+    /// Reads the keys from the store again. On failure the last good ones stay.
+    pub async fn reload(&self) -> Result<(), Error> {
+        let stored = self.store.list().await?;
+        let now = self.clock.now();
+        let mut keys: Vec<Arc<SigningKey>> = self.shared.iter().cloned().collect();
+        for (index, key) in stored.iter().enumerate() {
+            if stage(&stored, index, now) != Stage::Retired {
+                keys.push(Arc::new(SigningKey::open(key, &self.secrets)?));
+            }
+        }
+        let verifying: Vec<VerifyingKey> = keys.iter().map(|key| key.verifying.clone()).collect();
+        let set = Arc::new(KeySet::new(verifying).map_err(Error::internal)?);
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Loaded { keys, set };
+        Ok(())
+    }
+
+    /// Adds the key that signs next. `None`: one is waiting already.
+    pub async fn rotate(&self) -> Result<Option<SealedKey>, Error> {
+        if self.algorithm == Algorithm::HS256 {
+            return Err(Error::internal("HS256 has no keys to rotate: change SEKISHO_JWT_SECRET_KEY everywhere"));
+        }
+        let now = self.clock.now();
+        let key = self.add(now + PUBLISHED_AHEAD, now).await?;
+        self.reload().await?;
+        Ok(key)
+    }
+
+    async fn add(&self, active_at: Timestamp, unless_after: Timestamp) -> Result<Option<SealedKey>, Error> {
+        let now = self.clock.now();
+        let key = signing_key::generate(self.algorithm, &self.secrets, &*self.entropy, now, active_at)?;
+        Ok(self.store.insert(&key, unless_after).await?.then_some(key))
+    }
+
+    /// Removes keys that verify nothing any more.
+    pub async fn prune(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let listed = self.list().await?;
+        let retired: Vec<String> =
+            listed.iter().filter(|(_, stage)| *stage == Stage::Retired).map(|(key, _)| key.kid.clone()).collect();
+        if !retired.is_empty() {
+            tracing::info!(count = retired.len(), at = %now, "signing keys removed");
+            self.store.remove(&retired).await?;
+        }
+        Ok(())
+    }
+
+    /// Every stored key and where it is in its life.
+    pub async fn list(&self) -> Result<Vec<(SealedKey, Stage)>, Error> {
+        let now = self.clock.now();
+        let stored = self.store.list().await?;
+        let stages: Vec<Stage> = (0..stored.len()).map(|index| stage(&stored, index, now)).collect();
+        Ok(stored.into_iter().zip(stages).collect())
+    }
+
+    /// Signs an access token with the key that is active now.
+    pub fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        let now = self.clock.now();
+        let signer = match &self.shared {
+            Some(shared) if self.algorithm == Algorithm::HS256 => Some(shared.clone()),
+            _ => {
+                let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+                let active = loaded.keys.iter().rev();
+                active.filter(|key| key.public_jwk.is_some()).find(|key| key.active_at <= now).cloned()
+            }
+        };
+        signer.ok_or_else(|| Error::internal("no signing key is active"))?.sign(claims)
+    }
+
+    /// The public keys, each a JWK (RFC 7517, section 4).
+    pub fn public_jwks(&self) -> Vec<serde_json::Value> {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        loaded.keys.iter().filter_map(|key| key.public_jwk.clone()).collect()
+    }
+}
+
+impl KeySource for Keyring {
+    fn keys(&self) -> Arc<KeySet> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).set.clone()
+    }
+}
+
+/// Where `keys[index]` is in its life; `keys` are in the order of `active_at`.
+fn stage(keys: &[SealedKey], index: usize, now: Timestamp) -> Stage {
+    if keys[index].active_at > now {
+        return Stage::Published;
+    }
+    match keys.get(index + 1).map(|successor| successor.active_at) {
+        Some(replaced) if replaced + VERIFIED_AFTER <= now => Stage::Retired,
+        Some(replaced) if replaced <= now => Stage::Retiring,
+        _ => Stage::Active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_lives_through_its_stages() {
+        let key = |seconds| SealedKey {
+            kid: String::new(),
+            alg: String::new(),
+            public_jwk: String::new(),
+            sealed: Vec::new(),
+            created_at: Timestamp::default(),
+            active_at: Timestamp::from_seconds(seconds),
+        };
+        let keys = [key(0), key(1_000)];
+        let at = |index, seconds| stage(&keys, index, Timestamp::from_seconds(seconds));
+        assert_eq!((at(0, 999), at(1, 999)), (Stage::Active, Stage::Published));
+        assert_eq!((at(0, 1_000), at(1, 1_000)), (Stage::Retiring, Stage::Active));
+        assert_eq!((at(0, 4_659), at(0, 4_660)), (Stage::Retiring, Stage::Retired));
+        assert_eq!(at(1, i64::MAX / 2_000_000), Stage::Active);
+    }
+}

@@ -1,0 +1,207 @@
+//! How passwords are stored: bcrypt over base64(HMAC-SHA-384(pepper, password)).
+//!
+//! The 64 characters of base64 are fewer than bcrypt's 72 bytes and hold no
+//! NUL, so nothing of the password is cut off. Without the pepper a dump of the
+//! database cannot be guessed at.
+
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use zeroize::Zeroizing;
+
+use super::{Hasher, Secrets, secrets::SecretId};
+use crate::{
+    domain::{Password, account::StoredPassword},
+    entropy::Entropy,
+    error::Error,
+};
+
+const PLAIN: &str = "bcrypt";
+const PEPPERED: &str = "bcrypt+hmac:";
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    hasher: Arc<Hasher>,
+    secrets: Arc<Secrets>,
+    entropy: Arc<dyn Entropy>,
+    cost: u32,
+    /// What a password is checked against where there is no account.
+    nobody: StoredPassword,
+}
+
+/// What a check found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Wrong.
+    Wrong,
+    /// Right.
+    Right,
+    /// Right, and stored in an outdated way: this is how it should be stored.
+    Outdated(StoredPassword),
+}
+
+impl Passwords {
+    /// `cost` is bcrypt's: each step doubles the work.
+    pub fn new(
+        hasher: Arc<Hasher>,
+        secrets: Arc<Secrets>,
+        entropy: Arc<dyn Entropy>,
+        cost: u32,
+    ) -> Result<Self, Error> {
+        let scheme = format!("{PEPPERED}{}", hex(secrets.current_id()));
+        let hash = bcrypt_hash(b"nobody", cost, entropy.bytes())?;
+        Ok(Self { hasher, secrets, entropy, cost, nobody: StoredPassword { scheme, hash } })
+    }
+
+    /// Hashes a new password.
+    pub async fn hash(&self, password: &Password) -> Result<StoredPassword, Error> {
+        let salt = self.entropy.bytes();
+        let (password, secrets, cost) = (password.clone(), self.secrets.clone(), self.cost);
+        self.hasher.run(move || store(&password, &secrets, cost, salt)).await?
+    }
+
+    /// Checks a password. Where there is no account the same work is done, and
+    /// the answer is [`Check::Wrong`].
+    pub async fn check(&self, password: &Password, stored: Option<&StoredPassword>) -> Result<Check, Error> {
+        let is_known = stored.is_some();
+        let stored = stored.unwrap_or(&self.nobody).clone();
+        let (password, secrets, cost, salt) =
+            (password.clone(), self.secrets.clone(), self.cost, self.entropy.bytes());
+        let check = self.hasher.run(move || check(&password, &stored, &secrets, cost, salt)).await??;
+        Ok(if is_known { check } else { Check::Wrong })
+    }
+}
+
+fn store(password: &Password, secrets: &Secrets, cost: u32, salt: [u8; 16]) -> Result<StoredPassword, Error> {
+    let id = secrets.current_id();
+    let pepper = secrets.pepper(id).ok_or_else(|| Error::internal("no pepper"))?;
+    let hash = bcrypt_hash(peppered(pepper, password).as_bytes(), cost, salt)?;
+    Ok(StoredPassword { scheme: format!("{PEPPERED}{}", hex(id)), hash })
+}
+
+fn check(
+    password: &Password,
+    stored: &StoredPassword,
+    secrets: &Secrets,
+    cost: u32,
+    salt: [u8; 16],
+) -> Result<Check, Error> {
+    let input = if stored.scheme == PLAIN {
+        // Plain bcrypt would take any longer password with the same beginning.
+        if password.expose().len() > 71 {
+            return Ok(Check::Wrong);
+        }
+        Zeroizing::new(password.expose().to_owned())
+    } else {
+        let id = stored.scheme.strip_prefix(PEPPERED).and_then(unhex);
+        let pepper = id.and_then(|id| secrets.pepper(id));
+        peppered(pepper.ok_or_else(|| Error::internal("a password stored under an unknown secret"))?, password)
+    };
+    if !bcrypt_verify(input.as_bytes(), &stored.hash)? {
+        return Ok(Check::Wrong);
+    }
+    if is_current(stored, secrets, cost) {
+        return Ok(Check::Right);
+    }
+    store(password, secrets, cost, salt).map(Check::Outdated)
+}
+
+fn is_current(stored: &StoredPassword, secrets: &Secrets, cost: u32) -> bool {
+    let stored_cost = stored.hash.parse::<bcrypt::HashParts>().map(|parts| parts.get_cost());
+    stored.scheme.strip_prefix(PEPPERED).and_then(unhex) == Some(secrets.current_id())
+        && stored_cost.is_ok_and(|stored_cost| stored_cost == cost)
+}
+
+fn peppered(pepper: &hmac::Key, password: &Password) -> Zeroizing<String> {
+    Zeroizing::new(BASE64.encode(hmac::sign(pepper, password.expose().as_bytes())))
+}
+
+fn bcrypt_hash(input: &[u8], cost: u32, salt: [u8; 16]) -> Result<String, Error> {
+    bcrypt::hash_with_salt(input, cost, salt).map(|parts| parts.to_string()).map_err(Error::internal)
+}
+
+#[expect(clippy::disallowed_methods, reason = "runs on a hashing thread; input is shorter than 72 bytes")]
+fn bcrypt_verify(input: &[u8], hash: &str) -> Result<bool, Error> {
+    bcrypt::verify(input, hash).map_err(Error::internal)
+}
+
+fn hex(id: SecretId) -> String {
+    format!("{:08x}", u32::from_be_bytes(id))
+}
+
+fn unhex(text: &str) -> Option<SecretId> {
+    (text.len() == 8).then(|| u32::from_str_radix(text, 16).ok())?.map(u32::to_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    fn passwords(secret: u8, previous: Option<[u8; 32]>, cost: u32) -> Passwords {
+        let secrets = Secrets::derive(&[secret; 32], previous.as_ref().map(<[u8; 32]>::as_slice)).unwrap();
+        let hasher = Arc::new(Hasher::start(1, Arc::default()).unwrap());
+        Passwords::new(hasher, Arc::new(secrets), Arc::new(SystemEntropy), cost).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_character_counts() {
+        let passwords = passwords(1, None, 4);
+        let long = "a".repeat(100);
+        let stored = passwords.hash(&password(&long)).await.unwrap();
+        assert_eq!(passwords.check(&password(&long), Some(&stored)).await.unwrap(), Check::Right);
+        for at in [0, 50, 71, 72, 73, 99] {
+            let mut other = long.clone();
+            other.replace_range(at..=at, "b");
+            assert_eq!(passwords.check(&password(&other), Some(&stored)).await.unwrap(), Check::Wrong, "at {at}");
+        }
+        assert_eq!(passwords.check(&password(&"a".repeat(99)), Some(&stored)).await.unwrap(), Check::Wrong);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        let passwords = passwords(1, None, 4);
+        assert_eq!(passwords.check(&password("nobody"), None).await.unwrap(), Check::Wrong);
+    }
+
+    #[tokio::test]
+    async fn another_cost_or_secret_or_a_plain_hash_is_outdated() {
+        let right = password("correct horse");
+        let old = passwords(1, None, 4).hash(&right).await.unwrap();
+        let dearer = passwords(1, None, 5).check(&right, Some(&old)).await.unwrap();
+        let rekeyed = passwords(2, Some([1; 32]), 4).check(&right, Some(&old)).await.unwrap();
+        let plain = StoredPassword { scheme: PLAIN.into(), hash: bcrypt_hash(b"correct horse", 4, [5; 16]).unwrap() };
+        let imported = passwords(1, None, 4).check(&right, Some(&plain)).await.unwrap();
+        for check in [dearer, rekeyed, imported] {
+            assert!(matches!(check, Check::Outdated(_)), "{check:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_imported_hash_takes_no_password_that_bcrypt_would_cut() {
+        let plain = StoredPassword { scheme: PLAIN.into(), hash: bcrypt_hash(&[b'a'; 72], 4, [5; 16]).unwrap() };
+        let check = passwords(1, None, 4).check(&password(&"a".repeat(73)), Some(&plain)).await.unwrap();
+        assert_eq!(check, Check::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_database_without_its_secret_checks_nothing() {
+        let stored = passwords(1, None, 4).hash(&password("correct horse")).await.unwrap();
+        let check = passwords(2, None, 4).check(&password("correct horse"), Some(&stored)).await;
+        assert!(matches!(check, Err(Error::Internal(_))));
+    }
+
+    #[tokio::test]
+    async fn a_corrupt_hash_is_a_fault_and_not_a_panic() {
+        let passwords = passwords(1, None, 4);
+        for hash in ["", "$2b$", "$2b$04$short", "$9z$04$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijklm"] {
+            let stored = StoredPassword { scheme: PLAIN.into(), hash: hash.into() };
+            assert!(passwords.check(&password("correct horse"), Some(&stored)).await.is_err(), "{hash}");
+        }
+    }
+}

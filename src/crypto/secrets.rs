@@ -1,0 +1,162 @@
+//! Everything that is derived from `SEKISHO_SECRET`: one key per purpose, by
+//! HKDF-SHA-256 (RFC 5869) with a label each.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
+    hmac::{HMAC_SHA256, HMAC_SHA384, Key},
+};
+
+use crate::{
+    domain::{Code, Email, Purpose},
+    entropy::Entropy,
+};
+
+/// Names a secret in what was made with it.
+pub type SecretId = [u8; 4];
+
+/// The current secret, and the one before it while it is being replaced.
+pub struct Secrets {
+    current: Derived,
+    previous: Option<Derived>,
+}
+
+struct Derived {
+    id: SecretId,
+    refresh: Key,
+    code: Key,
+    mailbox: Key,
+    pepper: Key,
+    seal: LessSafeKey,
+}
+
+struct Length(usize);
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+impl Derived {
+    fn new(secret: &[u8]) -> Result<Self, aws_lc_rs::error::Unspecified> {
+        let root = Salt::new(HKDF_SHA256, b"sekisho/v1").extract(secret);
+        let mut id = SecretId::default();
+        root.expand(&[b"secret id"], Length(id.len()))?.fill(&mut id)?;
+        Ok(Self {
+            id,
+            refresh: mac_key(&root, b"refresh token")?,
+            code: mac_key(&root, b"one-time code")?,
+            mailbox: mac_key(&root, b"mailbox digest")?,
+            pepper: root.expand(&[b"password pepper"], HMAC_SHA384)?.into(),
+            seal: LessSafeKey::new(UnboundKey::from(root.expand(&[b"signing key seal"], &AES_256_GCM)?)),
+        })
+    }
+}
+
+fn mac_key(root: &Prk, label: &'static [u8]) -> Result<Key, aws_lc_rs::error::Unspecified> {
+    Ok(root.expand(&[label], HMAC_SHA256)?.into())
+}
+
+impl Secrets {
+    /// Derives all keys. Fails only if the library does.
+    pub fn derive(current: &[u8], previous: Option<&[u8]>) -> Result<Self, aws_lc_rs::error::Unspecified> {
+        Ok(Self { current: Derived::new(current)?, previous: previous.map(Derived::new).transpose()? })
+    }
+
+    /// The id of the current secret.
+    pub fn current_id(&self) -> SecretId {
+        self.current.id
+    }
+
+    fn find(&self, id: SecretId) -> Option<&Derived> {
+        std::iter::once(&self.current).chain(&self.previous).find(|derived| derived.id == id)
+    }
+
+    /// The key for the MAC of refresh tokens made under that secret.
+    pub fn refresh_key(&self, id: SecretId) -> Option<&Key> {
+        self.find(id).map(|derived| &derived.refresh)
+    }
+
+    /// The key for the pepper of passwords stored under that secret.
+    pub fn pepper(&self, id: SecretId) -> Option<&Key> {
+        self.find(id).map(|derived| &derived.pepper)
+    }
+
+    /// What stands for a code in a store.
+    pub fn code_digest(&self, purpose: Purpose, email: &Email, client_id: &str, code: &Code) -> [u8; 32] {
+        digest(&self.current.code, &[purpose.as_str(), email.as_str(), client_id, code.expose()])
+    }
+
+    /// What stands for an address where the address itself is not needed.
+    pub fn mailbox_digest(&self, email: &Email) -> [u8; 32] {
+        digest(&self.current.mailbox, &[email.as_str()])
+    }
+
+    /// Seals a private key for storage, bound to its public half.
+    pub fn seal(&self, plain: &[u8], bound_to: &str, entropy: &dyn Entropy) -> Option<Vec<u8>> {
+        let nonce: [u8; NONCE_LEN] = entropy.bytes();
+        let mut sealed = plain.to_vec();
+        let aad = Aad::from(bound_to);
+        self.current.seal.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed).ok()?;
+        Some([&self.current.id[..], &nonce, &sealed].concat())
+    }
+
+    /// Opens what [`Secrets::seal`] made, under either secret. `None`: neither
+    /// opens it.
+    pub fn open(&self, sealed: &[u8], bound_to: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        let (id, rest) = sealed.split_first_chunk::<4>()?;
+        let (nonce, rest) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let mut buffer = zeroize::Zeroizing::new(rest.to_vec());
+        let key = &self.find(*id)?.seal;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = key.open_in_place(nonce, Aad::from(bound_to), &mut buffer).ok()?.len();
+        buffer.truncate(length);
+        Some(buffer)
+    }
+}
+
+/// HMAC-SHA-256 over parts, each led by its length, so that no two lists of
+/// parts give the same text.
+fn digest(key: &Key, parts: &[&str]) -> [u8; 32] {
+    let mut context = aws_lc_rs::hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.sign().as_ref());
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    fn secrets(current: u8, previous: Option<u8>) -> Secrets {
+        Secrets::derive(&[current; 32], previous.map(|byte| [byte; 32]).as_ref().map(<[u8; 32]>::as_slice)).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_key_opens_under_the_previous_secret_and_no_other() {
+        let sealed = secrets(1, None).seal(b"private", "EdDSA kid", &SystemEntropy).unwrap();
+        assert_eq!(secrets(2, Some(1)).open(&sealed, "EdDSA kid").unwrap().as_slice(), b"private");
+        assert!(secrets(2, None).open(&sealed, "EdDSA kid").is_none());
+        assert!(secrets(1, None).open(&sealed, "EdDSA other").is_none());
+        for end in 0..sealed.len() {
+            assert!(secrets(1, None).open(&sealed[..end], "EdDSA kid").is_none(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn a_code_counts_for_its_purpose_address_and_client_only() {
+        let secrets = secrets(1, None);
+        let (ada, bob) = (Email::parse("ada@example.com").unwrap(), Email::parse("bob@example.com").unwrap());
+        let code = Code::parse("123456").unwrap();
+        let digest = secrets.code_digest(Purpose::Signup, &ada, "web", &code);
+        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &bob, "web", &code));
+        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &ada, "ios", &code));
+        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &ada, "web", &Code::parse("123457").unwrap()));
+    }
+}

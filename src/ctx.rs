@@ -1,0 +1,86 @@
+//! What a flow may touch.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    config::{CodeRules, SessionRules},
+    crypto::{Keyring, Passwords, Secrets},
+    domain::{Event, Timestamp},
+    entropy::Entropy,
+    error::Error,
+    mail::queue::MailQueue,
+    storage::{Stores, limits::Rate},
+    telemetry::Metrics,
+};
+
+/// The numbers that flows go by.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The `iss` claim.
+    pub issuer: String,
+    /// The `aud` claim.
+    pub audience: String,
+    /// Life of an access token.
+    pub access_ttl: std::time::Duration,
+    /// Life and number of sessions.
+    pub sessions: SessionRules,
+    /// One-time codes.
+    pub codes: CodeRules,
+    /// Logins per account.
+    pub limit_login: Rate,
+    /// Mails per address.
+    pub limit_code: Rate,
+}
+
+/// The service, without its surfaces.
+pub struct Ctx {
+    /// Where things are kept.
+    pub stores: Stores,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Keys by purpose.
+    pub secrets: Arc<Secrets>,
+    /// Hashing.
+    pub passwords: Passwords,
+    /// Signing.
+    pub keyring: Arc<Keyring>,
+    /// Mail that is to leave.
+    pub mail: Arc<MailQueue>,
+    /// Counting.
+    pub metrics: Arc<Metrics>,
+    /// The numbers to go by.
+    pub rules: Rules,
+}
+
+impl Ctx {
+    /// Read once, at the top of a flow.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Writes down an outcome that belongs to no other write.
+    pub async fn audit(&self, event: Event) -> Result<(), Error> {
+        if !event.kind.is_routine() {
+            self.stores.audit.record(std::slice::from_ref(&event)).await?;
+        }
+        self.note(&event);
+        Ok(())
+    }
+
+    /// Counts and logs an outcome that is written down already.
+    pub fn note(&self, event: &Event) {
+        self.metrics.event(event.kind);
+        tracing::info!(
+            target: "sekisho::audit",
+            kind = event.kind.as_str(),
+            user_id = event.user_id.map(|id| id.to_string()),
+            session_id = event.session_id.map(|id| id.to_string()),
+            address = event.origin.address.map(|address| address.to_string()),
+            request_id = event.origin.request_id,
+            "event"
+        );
+    }
+}

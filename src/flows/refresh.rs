@@ -1,0 +1,129 @@
+//! Refresh: a token for its successor. What becomes of it is decided by
+//! [`crate::domain::rotation`], in one atomic step of the store.
+
+use super::{
+    Call, sign_in,
+    tokens::{self, TokenPair},
+};
+use crate::{
+    crypto::RefreshToken,
+    ctx::Ctx,
+    domain::{
+        ClientId, Event, EventKind, Session, Timestamp, revocation::RevocationReason, rotation::Verdict,
+    },
+    error::Error,
+    mail::{self, templates::Message},
+    storage::sessions::{Presentation, Rotation, RotationRules},
+};
+
+/// Exchanges a refresh token. `None` is a text that is no token at all.
+pub async fn refresh(
+    ctx: &Ctx,
+    call: &Call,
+    token: Option<RefreshToken>,
+    client_id: &ClientId,
+) -> Result<TokenPair, Error> {
+    let now = ctx.now();
+    let event = |kind| call.event(now, kind).client(client_id);
+    let Some(token) = token else {
+        ctx.audit(event(EventKind::RefreshUnknown)).await?;
+        return Err(Error::RefreshTokenInvalid);
+    };
+    match rotate(ctx, call, &token, client_id, now).await? {
+        Rotation::Unknown => {
+            ctx.audit(event(EventKind::RefreshUnknown)).await?;
+            Err(Error::RefreshTokenInvalid)
+        }
+        Rotation::Expired => {
+            let event = event(EventKind::RefreshExpired).user(token.user_id()).session(token.session_id());
+            ctx.audit(event).await?;
+            Err(Error::RefreshTokenExpired)
+        }
+        Rotation::OtherClient(session) => {
+            mismatch(ctx, &session, of(event(EventKind::RefreshClientMismatch), &session), now).await?;
+            Err(Error::ClientIdMismatch)
+        }
+        Rotation::Judged(Verdict::Reused, session) => {
+            end(ctx, &session, RevocationReason::Reused, of(event(EventKind::RefreshReused), &session), now).await?;
+            tell(ctx, &session, now).await;
+            Err(Error::RefreshTokenReused)
+        }
+        Rotation::Judged(verdict, session) => {
+            ctx.audit(of(event(kind(verdict)), &session)).await?;
+            tokens::issue(ctx, &session, now)
+        }
+    }
+}
+
+async fn rotate(
+    ctx: &Ctx,
+    call: &Call,
+    token: &RefreshToken,
+    client_id: &ClientId,
+    now: Timestamp,
+) -> Result<Rotation, Error> {
+    let rules = &ctx.rules.sessions;
+    let rules =
+        RotationRules { grace: rules.grace, idle: rules.idle, end_on_client_mismatch: rules.end_on_client_mismatch };
+    let presented = Presentation {
+        client_id,
+        generation: token.generation(),
+        is_genuine: &|salt| token.is_genuine(&ctx.secrets, salt),
+        address: call.origin.address,
+    };
+    Ok(ctx.stores.sessions.rotate(token.user_id(), token.session_id(), &presented, rules, now).await?)
+}
+
+const fn kind(verdict: Verdict) -> EventKind {
+    match verdict {
+        Verdict::Rotated(_) => EventKind::RefreshRotated,
+        Verdict::Replayed(_) => EventKind::RefreshReplayed,
+        Verdict::LateRetry(_) => EventKind::RefreshLateRetry,
+        Verdict::Recovered(_) => EventKind::RefreshRecovered,
+        Verdict::Reused => EventKind::RefreshReused,
+    }
+}
+
+fn of(event: Event, session: &Session) -> Event {
+    event.user(session.user_id).session(session.id)
+}
+
+/// The store has ended the session if the rules say so.
+async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
+    if ctx.rules.sessions.end_on_client_mismatch {
+        end(ctx, session, RevocationReason::ClientMismatch, event, now).await
+    } else {
+        ctx.audit(event).await
+    }
+}
+
+/// Writes down the end of a session that the store has ended.
+async fn end(
+    ctx: &Ctx,
+    session: &Session,
+    reason: RevocationReason,
+    event: Event,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let revocation = sign_in::revocation(ctx, session, reason, now);
+    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
+    ctx.note(&event);
+    Ok(())
+}
+
+/// Tells the person. The session has ended whether or not the mail leaves.
+async fn tell(ctx: &Ctx, session: &Session, now: Timestamp) {
+    let locale = match ctx.stores.accounts.by_id(session.user_id).await {
+        Ok(Some(account)) => account.locale,
+        _ => Default::default(),
+    };
+    let message = Message::SessionEnded {
+        at: now.to_string(),
+        device: session.device.as_str().to_owned(),
+        address: session.address.map(|address| address.to_string()).unwrap_or_default(),
+    };
+    let mail = mail::templates::compose(session.subject.email.as_str(), &message, locale);
+    if ctx.mail.submit(mail).is_err() {
+        tracing::warn!("the mail queue is full: a notice was not sent");
+    }
+}

@@ -1,0 +1,67 @@
+//! The caller's own sessions.
+
+use super::{Call, caller::Caller, logout, sign_in};
+use crate::{
+    ctx::Ctx,
+    domain::{
+        EventKind, Revocation, Session, SessionId,
+        revocation::{RevocationReason, Target},
+    },
+    error::Error,
+};
+
+/// Lists them, the last used first.
+pub async fn list(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Vec<Session>, Error> {
+    let sessions = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
+    ctx.audit(call.event(caller.now, EventKind::SessionsListed).user(caller.user_id())).await?;
+    Ok(sessions)
+}
+
+/// Ends one. Another person's is not found, as is one that does not exist.
+pub async fn revoke(ctx: &Ctx, call: &Call, caller: &Caller, id: SessionId) -> Result<(), Error> {
+    let session = ctx.stores.sessions.get(caller.user_id(), id, caller.now).await?;
+    let event = |kind| call.event(caller.now, kind).user(caller.user_id()).session(id);
+    let Some(session) = session else {
+        ctx.audit(event(EventKind::SessionNotFound)).await?;
+        return Err(Error::NotFound);
+    };
+    logout::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), caller.now).await
+}
+
+/// Ends all of them, or all others; how many.
+pub async fn revoke_all(ctx: &Ctx, call: &Call, caller: &Caller, keep_current: bool) -> Result<u64, Error> {
+    if keep_current { revoke_others(ctx, call, caller).await } else { revoke_every(ctx, call, caller).await }
+}
+
+/// One line of the journal, whatever the number of sessions.
+async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
+    let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id());
+    let revocation = Revocation {
+        user_id: caller.user_id(),
+        target: Target::User,
+        not_before: caller.now,
+        reason: RevocationReason::Revoked,
+        expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
+    };
+    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
+    let ended = ctx.stores.sessions.end_until(caller.user_id(), caller.now).await?;
+    ctx.note(&event);
+    Ok(ended)
+}
+
+async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
+    let mut others = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
+    others.retain(|session| session.id != caller.session.id);
+    let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
+    let revocations: Vec<Revocation> = others
+        .iter()
+        .map(|session| sign_in::revocation(ctx, session, RevocationReason::Revoked, caller.now))
+        .collect();
+    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
+    let mut ended = 0;
+    for session in &others {
+        ended += u64::from(ctx.stores.sessions.end(session.user_id, session.id).await?);
+    }
+    ctx.note(&event);
+    Ok(ended)
+}

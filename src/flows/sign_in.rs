@@ -1,0 +1,104 @@
+//! The last step of every way to sign in: a session and its tokens.
+
+use super::{
+    Call,
+    tokens::{self, TokenPair},
+};
+use crate::{
+    ctx::Ctx,
+    domain::{
+        Account, ClientId, Event, EventKind, Name, Revocation, Session, SessionId, Timestamp,
+        revocation::{RevocationReason, Target},
+        session::{Chain, Salt, Subject},
+    },
+    error::Error,
+    storage::sessions::Opening,
+};
+
+/// Somebody whose identity was proven just now.
+pub struct Proven<'a> {
+    /// Whose.
+    pub account: &'a Account,
+    /// On which client.
+    pub client_id: &'a ClientId,
+    /// How the session is called in lists.
+    pub device: Name,
+    /// How identity was proven (RFC 8176).
+    pub amr: Vec<String>,
+}
+
+/// What signing in gives.
+pub struct SignedIn {
+    /// The tokens.
+    pub tokens: TokenPair,
+    /// The sessions that ended for it.
+    pub evicted: Vec<Session>,
+}
+
+/// Opens a session, ends what is too much, and writes both down. `outcome` is
+/// the event of the way that was taken; `None` if it is written already.
+pub async fn complete(
+    ctx: &Ctx,
+    call: &Call,
+    proven: Proven<'_>,
+    outcome: Option<EventKind>,
+    now: Timestamp,
+) -> Result<SignedIn, Error> {
+    let session = new_session(ctx, call, &proven, now);
+    let event = |kind| call.event(now, kind).user(session.user_id).client(&session.client_id);
+    let opening = ctx.stores.sessions.open(&session, ctx.rules.sessions.limit, now).await?;
+    let Opening::Opened(evicted) = opening else {
+        ctx.audit(event(EventKind::LoginSessionLimit)).await?;
+        return Err(Error::SessionLimitReached);
+    };
+    let revocations: Vec<Revocation> =
+        evicted.iter().map(|old| revocation(ctx, old, RevocationReason::Evicted, now)).collect();
+    let events: Vec<Event> = evicted
+        .iter()
+        .map(|old| event(EventKind::SessionEvicted).session(old.id))
+        .chain(outcome.map(|kind| event(kind).session(session.id)))
+        .collect();
+    if !events.is_empty() {
+        ctx.stores.journal.append(&revocations, &events).await?;
+        events.iter().for_each(|event| ctx.note(event));
+    }
+    Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
+}
+
+fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp) -> Session {
+    let account = proven.account;
+    let rules = &ctx.rules.sessions;
+    Session {
+        id: SessionId::random(&*ctx.entropy),
+        user_id: account.id,
+        client_id: proven.client_id.clone(),
+        salt: Salt(ctx.entropy.bytes()),
+        chain: Chain::start(now),
+        created_at: now,
+        last_used_at: now,
+        expires_at: (now + rules.idle).min(now + rules.max_age),
+        ends_at: now + rules.max_age,
+        device: proven.device.clone(),
+        address: call.origin.address,
+        auth_time: now,
+        amr: proven.amr.clone(),
+        subject: Subject {
+            email: account.email.clone(),
+            email_verified: account.email_verified,
+            roles: account.roles.clone(),
+            issued_after: account.not_before,
+        },
+    }
+}
+
+/// The journal's line for one session: it lasts as long as any record of the
+/// session, or token of it, that somebody could bring back.
+pub(super) fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
+    Revocation {
+        user_id: session.user_id,
+        target: Target::Session(session.id),
+        not_before: now,
+        reason,
+        expires_at: session.expires_at.max(now + ctx.rules.access_ttl),
+    }
+}

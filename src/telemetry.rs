@@ -1,0 +1,7 @@
+//! What the process tells of itself: logs and metrics.
+
+mod logs;
+mod metrics;
+
+pub use logs::{LogFormat, start as start_logs};
+pub use metrics::Metrics;

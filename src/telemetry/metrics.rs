@@ -1,0 +1,129 @@
+//! Metrics in the text format of Prometheus (OpenMetrics 1.0).
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use tonic::Code;
+
+use crate::domain::EventKind;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    method: String,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Method {
+    method: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    operation: &'static str,
+    ok: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// Everything that is counted. One per service, so that two in one process do
+/// not mix.
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<Call, Counter>,
+    call_seconds: Family<Method, Histogram>,
+    store_seconds: Family<Operation, Histogram>,
+    hash_queue: Gauge,
+    hash_wait_seconds: Histogram,
+    events: Family<Kind, Counter>,
+    mails: Family<Kind, Counter>,
+}
+
+/// 100 µs to about 6.5 s.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 17))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("sekisho"),
+            calls: Family::default(),
+            call_seconds: Family::new_with_constructor(seconds),
+            store_seconds: Family::new_with_constructor(seconds),
+            hash_queue: Gauge::default(),
+            hash_wait_seconds: seconds(),
+            events: Family::default(),
+            mails: Family::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
+        let latency = "Time to answer a call";
+        registry.register_with_unit("call_duration", latency, Unit::Seconds, metrics.call_seconds.clone());
+        let store = "Time of an operation of a store";
+        registry.register_with_unit("store_duration", store, Unit::Seconds, metrics.store_seconds.clone());
+        registry.register("hash_queue", "Passwords that wait to be hashed", metrics.hash_queue.clone());
+        let wait = "Time that a password waited to be hashed";
+        registry.register_with_unit("hash_wait", wait, Unit::Seconds, metrics.hash_wait_seconds.clone());
+        registry.register("events", "Outcomes of flows, by kind", metrics.events.clone());
+        registry.register("mails", "Mails, by what became of them", metrics.mails.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// A call was answered. `method` is an RPC that exists: callers must not be
+    /// able to make up labels.
+    pub fn call(&self, method: &str, code: Code, elapsed: Duration) {
+        let call = Call { method: method.to_owned(), code: format!("{code:?}") };
+        self.calls.get_or_create(&call).inc();
+        self.call_seconds.get_or_create(&Method { method: method.to_owned() }).observe(elapsed.as_secs_f64());
+    }
+
+    /// A store did something, or failed to.
+    pub fn store(&self, operation: &'static str, ok: bool, elapsed: Duration) {
+        let ok = if ok { "true" } else { "false" };
+        self.store_seconds.get_or_create(&Operation { operation, ok }).observe(elapsed.as_secs_f64());
+    }
+
+    /// So many passwords wait.
+    pub fn hash_queue(&self, length: usize) {
+        self.hash_queue.set(i64::try_from(length).unwrap_or(i64::MAX));
+    }
+
+    /// A password waited for so long.
+    pub fn hash_wait(&self, waited: Duration) {
+        self.hash_wait_seconds.observe(waited.as_secs_f64());
+    }
+
+    /// A flow had this outcome.
+    pub fn event(&self, kind: EventKind) {
+        self.events.get_or_create(&Kind { kind: kind.as_str() }).inc();
+    }
+
+    /// How many of a mail's outcome there are by now.
+    pub fn mails(&self, outcome: &'static str, total: u64) {
+        let counter = self.mails.get_or_create(&Kind { kind: outcome });
+        counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// All of it as text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
