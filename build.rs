@@ -30,11 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The typed set has lost the extension options; these bytes keep them.
     let encoded = compiler.encode_file_descriptor_set();
     require_access_options(&encoded)?;
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out.join("sekisho.binpb"), encoded)?;
 
     tonic_prost_build::configure()
-        .codec_path("crate::grpc::codec::StrictCodec")
         .extern_path(".google.rpc.Status", "::tonic_types::pb::Status")
         .extern_path(".google.rpc", "::tonic_types::pb")
         .include_file("proto.rs")
@@ -44,9 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn require_access_options(encoded: &[u8]) -> Result<(), Box<dyn Error>> {
     let pool = DescriptorPool::decode(encoded)?;
-    let access = pool
-        .get_extension_by_name("sekisho.v1.access")
-        .ok_or("sekisho.v1.access is not declared")?;
+    let access = pool.get_extension_by_name("sekisho.v1.access").ok_or("sekisho.v1.access is not declared")?;
     let unguarded: Vec<String> = pool
         .services()
         .filter(|service| service.package_name() == "sekisho.v1")

@@ -1,1 +1,5 @@
-fn main(){}
+//! `sekisho`: see `sekisho --help`.
+
+fn main() -> std::process::ExitCode {
+    sekisho::cli::main()
+}

@@ -1,1 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
+mod algorithm;
+mod bearer;
+mod cause;
+mod claims;
+mod clock;
+mod header;
+mod jwk;
+mod jws;
+mod key_error;
+mod keys;
+mod layer;
+mod payload;
+mod policy;
+mod policy_options;
+mod refusal;
+mod service;
+pub mod strict_json;
+mod verify;
+
+pub use algorithm::Algorithm;
+pub use bearer::bearer_token;
+pub use cause::Cause;
+pub use claims::{Claims, TOKEN_TYPE};
+pub use clock::{Clock, system_clock};
+pub use key_error::KeyError;
+pub use keys::{KeySet, KeySource, MIN_SECRET_BYTES, VerifyingKey};
+pub use layer::{AuthLayer, Renderer};
+pub use policy::{Access, Freshness, PolicyError, PolicySet};
+pub use refusal::{ERROR_DOMAIN, Refusal};
+pub use service::{AuthService, ResponseFuture};
+pub use verify::{MAX_TOKEN_BYTES, Verifier};

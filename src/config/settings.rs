@@ -45,7 +45,7 @@ impl Setting {
 }
 
 /// The issuer of `sekisho dev`, which `serve` refuses.
-pub const DEV_ISSUER: &str = "http://localhost:8080";
+pub(super) const DEV_ISSUER: &str = "http://localhost:8080";
 
 /// Every setting, in the order of the documents.
 pub const SETTINGS: &[Setting] = &[
@@ -110,16 +110,28 @@ pub const SETTINGS: &[Setting] = &[
         Some("false"),
         "`true`: a sign-up says that an address is taken, to anyone who asks",
     ),
-    Setting::required("SEKISHO_SMTP_URL", None, "`smtp://` or `smtps://`, with user and password; `dev` keeps mail if unset")
-        .secret(),
+    Setting::required(
+        "SEKISHO_SMTP_URL",
+        None,
+        "`smtp://` or `smtps://`, with user and password; `dev` keeps mail if unset",
+    )
+    .secret(),
     Setting::required("SEKISHO_MAIL_FROM", Some("Sekisho <no-reply@localhost>"), "The sender of mail"),
-    Setting::new("SEKISHO_ALLOWED_ORIGINS", Some(""), "Origins that browsers may call from, separated by commas; exact"),
+    Setting::new(
+        "SEKISHO_ALLOWED_ORIGINS",
+        Some(""),
+        "Origins that browsers may call from, separated by commas; exact",
+    ),
     Setting::new(
         "SEKISHO_TLS_TERMINATED",
         Some("false"),
         "`true`: a proxy in front speaks TLS; `serve` does not start without",
     )
     .in_dev("true"),
-    Setting::new("SEKISHO_LOG", Some("info"), "Lowest level that is logged: `error`, `warn`, `info`, `debug`, `trace`, or filters by module"),
+    Setting::new(
+        "SEKISHO_LOG",
+        Some("info"),
+        "Lowest level that is logged: `error`, `warn`, `info`, `debug`, `trace`, or filters by module",
+    ),
     Setting::new("SEKISHO_LOG_FORMAT", Some("json"), "`json` or `pretty`").in_dev("pretty"),
 ];

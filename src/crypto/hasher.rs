@@ -91,7 +91,12 @@ mod tests {
         let blocker = hasher.clone();
         let (started, running) = oneshot::channel();
         let blocked = tokio::spawn(async move {
-            blocker.run(move || { let _ = started.send(()); let _ = gate.recv(); }).await
+            blocker
+                .run(move || {
+                    let _ = started.send(());
+                    let _ = gate.recv();
+                })
+                .await
         });
         running.await.unwrap();
         let mut waiting: Vec<_> = (0..QUEUE_PER_THREAD).map(|n| Box::pin(hasher.run(move || n))).collect();

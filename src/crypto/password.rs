@@ -66,8 +66,7 @@ impl Passwords {
     pub async fn check(&self, password: &Password, stored: Option<&StoredPassword>) -> Result<Check, Error> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or(&self.nobody).clone();
-        let (password, secrets, cost, salt) =
-            (password.clone(), self.secrets.clone(), self.cost, self.entropy.bytes());
+        let (password, secrets, cost, salt) = (password.clone(), self.secrets.clone(), self.cost, self.entropy.bytes());
         let check = self.hasher.run(move || check(&password, &stored, &secrets, cost, salt)).await??;
         Ok(if is_known { check } else { Check::Wrong })
     }

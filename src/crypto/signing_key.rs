@@ -16,7 +16,6 @@ use crate::{domain::Timestamp, entropy::Entropy, error::Error, storage::signing_
 
 /// A private key, ready to sign, and its public half.
 pub(super) struct SigningKey {
-    pub(super) kid: String,
     pub(super) active_at: Timestamp,
     pub(super) verifying: VerifyingKey,
     /// `None` for HS256, whose key is not for publication.
@@ -35,7 +34,6 @@ impl SigningKey {
             header: header(Algorithm::HS256, &kid),
             private: EncodingKey::from_secret(secret),
             active_at: Timestamp::default(),
-            kid,
         })
     }
 
@@ -47,7 +45,6 @@ impl SigningKey {
             .ok_or_else(|| unusable(stored, "it was sealed under another SEKISHO_SECRET"))?;
         let jwk: serde_json::Value = serde_json::from_str(&stored.public_jwk).map_err(Error::internal)?;
         Ok(Self {
-            kid: stored.kid.clone(),
             active_at: stored.active_at,
             verifying: VerifyingKey::from_jwk(&jwk).map_err(Error::internal)?,
             public_jwk: Some(jwk),

@@ -80,10 +80,7 @@ mod tests {
         for spelling in ["Ada.Lovelace@Example.COM", "ADA.LOVELACE@example.com"] {
             assert_eq!(Email::parse(spelling).unwrap(), canonical);
         }
-        assert_eq!(
-            Email::parse("ada@bücher.example").unwrap(),
-            Email::parse("ada@xn--bcher-kva.example").unwrap()
-        );
+        assert_eq!(Email::parse("ada@bücher.example").unwrap(), Email::parse("ada@xn--bcher-kva.example").unwrap());
     }
 
     #[test]

@@ -12,8 +12,7 @@ use super::{reason, status::whole_seconds};
 pub fn response(status: &Status) -> http::Response<String> {
     let details = status.get_error_details();
     let mut response = http::Response::new(body(status, &details).to_string());
-    *response.status_mut() =
-        StatusCode::from_u16(http_status(status)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(http_status(status)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in status.metadata().clone().into_headers() {

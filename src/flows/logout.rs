@@ -10,12 +10,7 @@ use crate::{
 };
 
 /// Ends the session of a token. Nobody learns whether there was one.
-pub async fn logout(
-    ctx: &Ctx,
-    call: &Call,
-    token: Option<RefreshToken>,
-    client_id: &ClientId,
-) -> Result<(), Error> {
+pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_id: &ClientId) -> Result<(), Error> {
     let now = ctx.now();
     let event = |kind| call.event(now, kind).client(client_id);
     let Some(session) = find(ctx, token, now).await? else {

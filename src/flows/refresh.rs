@@ -8,9 +8,7 @@ use super::{
 use crate::{
     crypto::RefreshToken,
     ctx::Ctx,
-    domain::{
-        ClientId, Event, EventKind, Session, Timestamp, revocation::RevocationReason, rotation::Verdict,
-    },
+    domain::{ClientId, Event, EventKind, Session, Timestamp, revocation::RevocationReason, rotation::Verdict},
     error::Error,
     mail::{self, templates::Message},
     storage::sessions::{Presentation, Rotation, RotationRules},

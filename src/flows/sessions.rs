@@ -53,10 +53,8 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     let mut others = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
     others.retain(|session| session.id != caller.session.id);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
-    let revocations: Vec<Revocation> = others
-        .iter()
-        .map(|session| sign_in::revocation(ctx, session, RevocationReason::Revoked, caller.now))
-        .collect();
+    let revocations: Vec<Revocation> =
+        others.iter().map(|session| sign_in::revocation(ctx, session, RevocationReason::Revoked, caller.now)).collect();
     ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
     let mut ended = 0;
     for session in &others {

@@ -5,11 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{
-    ClientId, Session, SessionId, Timestamp, UserId,
-    rotation::Verdict,
-    session::Salt,
-};
+use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Salt};
 
 /// How many sessions a person may have, and what happens to one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +95,8 @@ pub trait Sessions: Send + Sync {
     /// Ends a session; whether it was there.
     async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool>;
 
-    /// Ends every session of a person that began at or before `until`.
+    /// Ends every session of a person that began at or before `until`; how many
+    /// of them were live then.
     async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64>;
 
     /// Removes at most `limit` sessions that expired before `before`; how many.

@@ -25,10 +25,7 @@ const SWEEP: &str = "DELETE FROM codes WHERE (purpose, mailbox, client_id) IN \
 type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 
 fn keyed(statement: &'static str, key: &CodeKey) -> Query<'static> {
-    sqlx::query(statement)
-        .bind(key.purpose.as_str())
-        .bind(key.mailbox.to_vec())
-        .bind(key.client_id.as_str().to_owned())
+    sqlx::query(statement).bind(key.purpose.as_str()).bind(key.mailbox.to_vec()).bind(key.client_id.as_str().to_owned())
 }
 
 /// Whether a code is pending for this mailbox at another client.
@@ -51,7 +48,11 @@ async fn judge(
     if is_right || attempts >= max_attempts {
         keyed(DELETE, key).execute(&mut **tx).await.map_err(unavailable)?;
     }
-    if is_right { Ok(Guess::Right(columns.get("payload")?)) } else { Ok(Guess::Wrong(max_attempts.saturating_sub(attempts))) }
+    if is_right {
+        Ok(Guess::Right(columns.get("payload")?))
+    } else {
+        Ok(Guess::Wrong(max_attempts.saturating_sub(attempts)))
+    }
 }
 
 #[async_trait]

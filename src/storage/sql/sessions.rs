@@ -22,7 +22,7 @@ const INSERT: &str = "INSERT INTO sessions (user_id, id, client_id, salt, genera
 pub(super) const ONE: &str = "SELECT * FROM sessions WHERE user_id = $1 AND id = $2";
 const LIST: &str = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
-const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2";
+const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2 RETURNING expires_at";
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
      (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
 
@@ -170,9 +170,11 @@ impl Sessions for SqlStore {
         self.timed("sessions.end_until", async {
             let mut tx = self.begin().await?;
             let delete = sqlx::query(DELETE_UNTIL).bind(user_id.0).bind(until);
-            let removed = delete.execute(&mut *tx).await.map_err(unavailable)?.rows_affected();
+            let removed = delete.fetch_all(&mut *tx).await.map_err(unavailable)?;
             commit(tx).await?;
-            Ok(removed)
+            let ends: Vec<Timestamp> =
+                removed.iter().map(|row| Columns(row).get("expires_at")).collect::<Result<_>>()?;
+            Ok(ends.iter().filter(|end| **end > until).map(|_| 1).sum())
         })
         .await
     }

@@ -1,0 +1,199 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    time::Duration,
+};
+
+use crate::{claims::Claims, policy_options, refusal::Refusal};
+
+/// Who may call a method, and how current the knowledge of revocations must be.
+///
+/// The default lets any signed-in caller in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Anyone may call, and a token that is sent is not looked at.
+    pub public: bool,
+    /// The token must carry every one of these.
+    pub scopes: Vec<String>,
+    /// The token must carry at least one of these, if there are any.
+    pub roles: Vec<String>,
+    /// The person must have proven who they are no longer ago; whole seconds.
+    pub max_auth_age: Option<Duration>,
+    /// As declared. [`Access::check`] knows no revocations and does not act on it.
+    pub freshness: Freshness,
+}
+
+static PUBLIC: Access = Access {
+    public: true,
+    scopes: Vec::new(),
+    roles: Vec::new(),
+    max_auth_age: None,
+    freshness: Freshness::Unspecified,
+};
+
+/// How current the knowledge of revocations must be for a method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// Nothing is declared.
+    #[default]
+    Unspecified,
+    /// The signature and the times of the token are enough.
+    Signature,
+    /// The revocations received so far are consulted.
+    Stream,
+    /// The issuer's own record of the session is consulted.
+    Strict,
+}
+
+impl Access {
+    /// Whether a caller with these verified claims may call at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Denied`] for a missing scope or role, then
+    /// [`Refusal::StepUp`] for an `auth_time` that is too long ago.
+    pub fn check(&self, claims: &Claims, now: i64) -> Result<(), Refusal> {
+        if self.public {
+            return Ok(());
+        }
+        let scoped = self.scopes.iter().all(|scope| claims.has_scope(scope));
+        let in_role = self.roles.is_empty() || self.roles.iter().any(|role| claims.has_role(role));
+        if !scoped || !in_role {
+            return Err(Refusal::Denied);
+        }
+        let age = u64::try_from(now.saturating_sub(claims.auth_time)).unwrap_or(0);
+        match self.max_auth_age.map(|max| max.as_secs()) {
+            Some(max_auth_age) if age > max_auth_age => Err(Refusal::StepUp { max_auth_age }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why no [`PolicySet`] could be made of a descriptor set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// Not a `google.protobuf.FileDescriptorSet`, or one without its imports.
+    #[error("the descriptor set cannot be read")]
+    Descriptors(#[source] Box<dyn Error + Send + Sync>),
+    /// Services that the descriptor set does not hold, by full name.
+    #[error("not in the descriptor set: {}", .0.join(", "))]
+    UnknownServices(Vec<String>),
+    /// Every method, by path, without the option `(sekisho.v1.access)`.
+    #[error("no (sekisho.v1.access) option on: {}", .0.join(", "))]
+    Undeclared(Vec<String>),
+    /// A method's option that cannot be meant.
+    #[error("{path}: {fault}")]
+    Option {
+        /// The path of the method.
+        path: String,
+        /// What is wrong with its option.
+        fault: &'static str,
+    },
+}
+
+/// Who may call what: one [`Access`] per gRPC path. A path without one is nobody's.
+#[derive(Clone, Debug, Default)]
+pub struct PolicySet {
+    methods: BTreeMap<String, Access>,
+    public_services: BTreeSet<String>,
+}
+
+impl PolicySet {
+    /// Reads `option (sekisho.v1.access)` of every method of `services`.
+    ///
+    /// `file_descriptor_set` is an encoded `google.protobuf.FileDescriptorSet`
+    /// with imports, as the compiler wrote it: one that went through prost's own
+    /// types has lost its options. `services` are full names, `pkg.Service`.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`]; methods without the option are all named at once.
+    pub fn from_descriptors(file_descriptor_set: &[u8], services: &[&str]) -> Result<Self, PolicyError> {
+        let methods = policy_options::read(file_descriptor_set, services)?;
+        Ok(Self { methods, public_services: BTreeSet::new() })
+    }
+
+    /// Lets anyone call every method of a service that declares nothing, such as
+    /// `grpc.health.v1.Health`. A method that does declare keeps its policy.
+    #[must_use]
+    pub fn allow_public(mut self, service: impl Into<String>) -> Self {
+        self.public_services.insert(service.into());
+        self
+    }
+
+    /// The policy of a path, `/pkg.Service/Method`, compared byte by byte.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Access> {
+        self.methods.get(path).or_else(|| {
+            let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+            let named = !method.is_empty() && !method.contains('/');
+            (named && self.public_services.contains(service)).then_some(&PUBLIC)
+        })
+    }
+
+    /// The declared methods with their policies, ordered by path. Services of
+    /// [`PolicySet::allow_public`] declare no methods and are not among them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Access)> {
+        self.methods.iter().map(|(path, access)| (path.as_str(), access))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::tests::claims;
+
+    fn needs(scopes: &[&str], roles: &[&str]) -> Access {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Access { scopes: owned(scopes), roles: owned(roles), ..Access::default() }
+    }
+
+    #[test]
+    fn every_scope_is_needed() {
+        assert_eq!(needs(&["orders:read", "orders:write"], &[]).check(&claims(), 1_000), Ok(()));
+        let denied = Err(Refusal::Denied);
+        assert_eq!(needs(&["orders:read", "stock:read"], &[]).check(&claims(), 1_000), denied);
+        assert_eq!(needs(&["orders:readx"], &[]).check(&claims(), 1_000), denied);
+        let without = Claims { scope: None, ..claims() };
+        assert_eq!(needs(&["orders:read"], &[]).check(&without, 1_000), denied);
+    }
+
+    #[test]
+    fn one_role_is_enough() {
+        assert_eq!(needs(&[], &["admin", "buyer"]).check(&claims(), 1_000), Ok(()));
+        assert_eq!(needs(&[], &["admin"]).check(&claims(), 1_000), Err(Refusal::Denied));
+    }
+
+    #[test]
+    fn an_old_proof_needs_a_new_one() {
+        let access = Access { max_auth_age: Some(Duration::from_secs(300)), ..Access::default() };
+        assert_eq!(access.check(&claims(), 1_200), Ok(()));
+        assert_eq!(access.check(&claims(), 1_201), Err(Refusal::StepUp { max_auth_age: 300 }));
+        assert_eq!(access.check(&claims(), 899), Ok(()));
+    }
+
+    #[test]
+    fn permission_comes_before_step_up() {
+        let access = Access { max_auth_age: Some(Duration::from_secs(1)), ..needs(&[], &["admin"]) };
+        assert_eq!(access.check(&claims(), 1_900), Err(Refusal::Denied));
+    }
+
+    #[test]
+    fn a_public_service_is_matched_whole() {
+        let policy = PolicySet::default().allow_public("grpc.health.v1.Health");
+        assert_eq!(policy.get("/grpc.health.v1.Health/Check"), Some(&PUBLIC));
+        for path in [
+            "/grpc.health.v1.Health",
+            "/grpc.health.v1.Health/",
+            "/grpc.health.v1.Health/Check/",
+            "/grpc.health.v1.Health//Check",
+            "//grpc.health.v1.Health/Check",
+            "/grpc.health.v1.health/Check",
+            "/grpc.health.v1.HealthX/Check",
+            "grpc.health.v1.Health/Check",
+        ] {
+            assert_eq!(policy.get(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+use jsonwebtoken::crypto;
+
+use crate::{
+    cause::Cause,
+    claims::Claims,
+    header::Header,
+    jws::{self, Jws},
+    keys::{KeySet, VerifyingKey},
+    payload,
+    refusal::Refusal,
+};
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = jws::MAX_TOKEN_BYTES;
+
+/// Checks access tokens of one issuer for one audience (RFC 9068 section 4).
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    issuer: String,
+    audience: String,
+    leeway: i64,
+    max_lifetime: i64,
+}
+
+impl Verifier {
+    /// Tokens must come from `issuer` and be for `audience`, byte for byte.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self { issuer: issuer.into(), audience: audience.into(), leeway: 5, max_lifetime: 3600 }
+    }
+
+    /// How far the issuer's clock may differ from ours; 5 seconds unless set.
+    #[must_use]
+    pub fn leeway_seconds(self, seconds: u8) -> Self {
+        Self { leeway: seconds.into(), ..self }
+    }
+
+    /// The longest `exp - iat`; 3600 seconds unless set.
+    #[must_use]
+    pub fn max_lifetime_seconds(self, seconds: u32) -> Self {
+        Self { max_lifetime: seconds.into(), ..self }
+    }
+
+    /// The claims of `token` at `now`, in Unix seconds. Reads nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Expired`] if that is all that is wrong with the token, else
+    /// [`Refusal::Invalid`] with the first cause met. No claim is read before
+    /// the signature is verified.
+    pub fn verify(&self, token: &str, keys: &KeySet, now: i64) -> Result<Claims, Refusal> {
+        let jws = Jws::split(token)?;
+        let header = Header::read(&jws.header)?;
+        let key = keys.get(&header.kid).ok_or(Cause::Key)?;
+        if key.algorithm() != header.algorithm {
+            return Err(Cause::Algorithm.into());
+        }
+        check_signature(&jws, key)?;
+        let claims = payload::read(&jws.payload)?;
+        self.check_parties(&claims)?;
+        self.check_times(&claims, now)?;
+        Ok(claims)
+    }
+
+    fn check_parties(&self, claims: &Claims) -> Result<(), Cause> {
+        if claims.iss != self.issuer {
+            return Err(Cause::Issuer);
+        }
+        if !claims.aud.contains(&self.audience) {
+            return Err(Cause::Audience);
+        }
+        Ok(())
+    }
+
+    fn check_times(&self, claims: &Claims, now: i64) -> Result<(), Refusal> {
+        if !(1..=self.max_lifetime).contains(&(claims.exp - claims.iat)) {
+            return Err(Cause::Lifetime.into());
+        }
+        let latest = now.saturating_add(self.leeway);
+        if [claims.nbf, claims.iat, claims.auth_time].iter().any(|time| *time > latest) {
+            return Err(Cause::NotYet.into());
+        }
+        if now >= claims.exp + self.leeway {
+            return Err(Refusal::Expired);
+        }
+        Ok(())
+    }
+}
+
+fn check_signature(jws: &Jws<'_>, key: &VerifyingKey) -> Result<(), Cause> {
+    let verified =
+        crypto::verify(jws.signature, jws.signing_input.as_bytes(), key.decoding_key(), key.algorithm().into());
+    // An error and a mismatch mean the same here: not signed by this key.
+    if matches!(verified, Ok(true)) { Ok(()) } else { Err(Cause::Signature) }
+}

@@ -1,0 +1,231 @@
+//! The composition root: from a configuration to a service that answers.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
+use tower::BoxError;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{Config, Mode},
+    crypto::{Hasher, Keyring, Passwords, Secrets},
+    ctx::{Ctx, Rules},
+    entropy::{Entropy, SystemEntropy},
+    grpc, jobs,
+    mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
+    ops::{self, Ops},
+    server,
+    storage::sql::SqlStore,
+    surface,
+    telemetry::Metrics,
+};
+
+/// For calls in flight when the service stops.
+const DRAIN: Duration = Duration::from_secs(25);
+/// For mails in flight, after that.
+const MAIL_DRAIN: Duration = Duration::from_secs(5);
+const MAIL_QUEUE: usize = 1_000;
+const MAIL_WORKERS: usize = 4;
+
+/// Time and randomness, which tests put others in the place of.
+#[derive(Clone)]
+pub struct World {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
+}
+
+/// A service that answers.
+pub struct App {
+    /// Where gRPC, gRPC-Web and REST are served.
+    pub listen: SocketAddr,
+    /// Where probes and metrics are served.
+    pub ops_listen: SocketAddr,
+    /// The service without its surfaces.
+    pub ctx: Arc<Ctx>,
+    accepting: Arc<AtomicBool>,
+    health: HealthReporter,
+    stop: CancellationToken,
+    stop_ops: CancellationToken,
+    work: TaskTracker,
+    servers: [JoinHandle<()>; 2],
+    store: Arc<SqlStore>,
+}
+
+impl App {
+    /// Opens the stores, checks that they are migrated (in development:
+    /// migrates them), loads the keys, and listens.
+    pub async fn start(config: &Config, world: World) -> Result<Self, BoxError> {
+        let metrics = Arc::new(Metrics::default());
+        let store = open_store(config, &metrics).await?;
+        let mailbox = (config.mode == Mode::Dev).then(|| Arc::new(dev_mailbox(&world)));
+        let ctx = Arc::new(context(config, &world, &store, metrics, mailbox.clone())?);
+        ctx.keyring.prepare().await?;
+        jobs::reapply_revocations(&ctx).await?;
+
+        let work = TaskTracker::new();
+        let (health, extra) = extra_services(config).await?;
+        let rpcs = grpc::rpcs(&ctx, &work, extra)?;
+        let public = surface::public(rpcs, world.entropy, &config.allowed_origins)?;
+        let accepting = Arc::new(AtomicBool::new(true));
+        let operations = ops::router(Ops {
+            accepting: accepting.clone(),
+            store: store.clone(),
+            metrics: ctx.metrics.clone(),
+            mail: ctx.mail.stats(),
+            mailbox,
+        });
+
+        let listener = TcpListener::bind(config.listen).await?;
+        let ops_listener = TcpListener::bind(config.ops_listen).await?;
+        let (listen, ops_listen) = (listener.local_addr()?, ops_listener.local_addr()?);
+        let (stop, stop_ops) = (CancellationToken::new(), CancellationToken::new());
+        let servers = [
+            tokio::spawn(server::serve(listener, public, stop.clone(), DRAIN)),
+            tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
+        ];
+        jobs::start(&ctx, &work, &stop);
+        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, store })
+    }
+
+    /// Stops taking calls, finishes those in flight, and closes the stores. The
+    /// probes answer to the end.
+    pub async fn stop(self) {
+        self.accepting.store(false, Ordering::SeqCst);
+        for service in grpc::SERVICES.into_iter().chain([""]) {
+            self.health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
+        }
+        self.stop.cancel();
+        let [public, operations] = self.servers;
+        log_end("the public listener", public.await);
+        self.work.close();
+        if tokio::time::timeout(DRAIN, self.work.wait()).await.is_err() {
+            tracing::warn!("flows were cut at the end of the grace");
+        }
+        self.ctx.mail.close(MAIL_DRAIN).await;
+        self.stop_ops.cancel();
+        log_end("the operations listener", operations.await);
+        self.store.close().await;
+    }
+}
+
+fn log_end(what: &str, end: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = end {
+        tracing::error!(%error, "{what} failed");
+    }
+}
+
+/// The store of a configuration. In development it is migrated; otherwise a
+/// migration that is missing is an error that names it.
+pub async fn open_store(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<SqlStore>, BoxError> {
+    let store = SqlStore::open(&config.database, metrics.clone()).await?;
+    if config.mode == Mode::Dev {
+        store.migrate().await?;
+    }
+    let pending = store.pending_migrations().await?;
+    if !pending.is_empty() {
+        return Err(format!("the database lacks {}: run `sekisho migrate`", pending.join(", ")).into());
+    }
+    Ok(Arc::new(store))
+}
+
+/// The keyring of a configuration, not yet loaded.
+pub fn keyring(config: &Config, world: &World, store: &Arc<SqlStore>) -> Result<Keyring, BoxError> {
+    Ok(Keyring::new(
+        store.clone(),
+        Arc::new(secrets(config)?),
+        world.entropy.clone(),
+        world.clock.clone(),
+        config.tokens.algorithm,
+        config.tokens.shared_key.as_ref().map(|key| key.0.as_slice()),
+    )?)
+}
+
+fn secrets(config: &Config) -> Result<Secrets, BoxError> {
+    let previous = config.secret_previous.as_ref().map(|secret| secret.0.as_slice());
+    Ok(Secrets::derive(&config.secret.0, previous).map_err(|_| "no keys could be derived")?)
+}
+
+fn context(
+    config: &Config,
+    world: &World,
+    store: &Arc<SqlStore>,
+    metrics: Arc<Metrics>,
+    mailbox: Option<Arc<DevMailbox>>,
+) -> Result<Ctx, BoxError> {
+    let secrets = Arc::new(secrets(config)?);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let hasher = Arc::new(Hasher::start(threads, metrics.clone())?);
+    let passwords = Passwords::new(hasher, secrets.clone(), world.entropy.clone(), config.bcrypt_cost)?;
+    let mail = MailQueue::start(mailer(config, mailbox)?, MAIL_QUEUE, MAIL_WORKERS);
+    Ok(Ctx {
+        stores: store.stores(),
+        clock: world.clock.clone(),
+        entropy: world.entropy.clone(),
+        keyring: Arc::new(keyring(config, world, store)?),
+        secrets,
+        passwords,
+        mail: Arc::new(mail),
+        metrics,
+        rules: Rules {
+            issuer: config.tokens.issuer.clone(),
+            audience: config.tokens.audience.clone(),
+            access_ttl: config.tokens.access_ttl,
+            sessions: config.sessions,
+            codes: config.codes,
+            limit_login: config.limit_login,
+            limit_code: config.limit_code,
+        },
+    })
+}
+
+/// In development mails are kept and printed, and leave only if SMTP is set.
+fn mailer(config: &Config, mailbox: Option<Arc<DevMailbox>>) -> Result<Arc<dyn Mailer>, BoxError> {
+    let smtp = config.smtp.as_ref().map(|smtp| Smtp::from_url(&smtp.url.0, &smtp.from)).transpose()?;
+    match (smtp, mailbox) {
+        (Some(smtp), None) => Ok(Arc::new(smtp)),
+        (Some(smtp), Some(mailbox)) => Ok(Arc::new((smtp, (Console, mailbox)))),
+        (None, Some(mailbox)) => Ok(Arc::new((Console, mailbox))),
+        (None, None) => Err("mail has nowhere to go".into()),
+    }
+}
+
+fn dev_mailbox(world: &World) -> DevMailbox {
+    let clock = world.clock.clone();
+    DevMailbox::new(Arc::new(move || clock.now().to_string()))
+}
+
+/// Health everywhere; reflection in development.
+async fn extra_services(config: &Config) -> Result<(HealthReporter, Routes), BoxError> {
+    let (health, service) = tonic_health::server::health_reporter();
+    for name in grpc::SERVICES {
+        health.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+    }
+    let mut routes = Routes::new(service);
+    if config.mode == Mode::Dev {
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(crate::proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    }
+    Ok((health, routes))
+}

@@ -1,0 +1,69 @@
+//! `sekisho dev` and `sekisho serve`.
+
+use std::{fs, io::Write, path::Path};
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use zeroize::Zeroizing;
+
+use super::{Failure, read, runtime};
+use crate::{
+    app::{App, World},
+    config::{Config, Mode, Source},
+    entropy::{Entropy, SystemEntropy},
+};
+
+const DATA: &str = ".sekisho";
+
+pub(super) fn dev(mut source: Source) -> Result<(), Failure> {
+    if !source.is_set("SEKISHO_SECRET") {
+        source.set_default("SEKISHO_SECRET", &kept_secret(Path::new(DATA))?);
+    }
+    serve(&read(Mode::Dev, &source)?)
+}
+
+pub(super) fn serve(config: &Config) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+        let app = App::start(config, World::default()).await?;
+        announce(&app)?;
+        received(&mut signals).await;
+        tracing::info!("stopping; a second signal stops at once");
+        tokio::select! {
+            () = app.stop() => Ok(()),
+            () = received(&mut signals) => std::process::exit(130),
+        }
+    })
+}
+
+async fn received([terminate, interrupt]: &mut [Signal; 2]) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// The first and only line on stdout, for whoever started us.
+fn announce(app: &App) -> std::io::Result<()> {
+    let ready = json!({"event": "ready", "listen": app.listen.to_string(), "ops": app.ops_listen.to_string()});
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{ready}")?;
+    stdout.flush()
+}
+
+/// The secret of this checkout; made at the first start, readable by its owner.
+fn kept_secret(data: &Path) -> Result<Zeroizing<String>, Failure> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let file = data.join("secret");
+    if let Ok(text) = fs::read_to_string(&file) {
+        return Ok(Zeroizing::new(text.trim().to_owned()));
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
+    let entropy: &dyn Entropy = &SystemEntropy;
+    let secret = Zeroizing::new(BASE64.encode(Zeroizing::new(entropy.bytes::<32>())));
+    let mut created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+    writeln!(created, "{}", *secret)?;
+    created.sync_all()?;
+    Ok(secret)
+}

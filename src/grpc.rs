@@ -1,0 +1,143 @@
+//! The gRPC services: decode → flow → encode.
+
+mod answers;
+mod auth;
+mod encode;
+mod fields;
+mod session;
+mod token;
+mod user;
+
+use std::sync::Arc;
+
+use sekisho_interceptor::{AuthLayer, Claims, PolicyError, PolicySet, Verifier};
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, service::Routes};
+use tower::{ServiceBuilder, util::BoxCloneSyncService};
+
+use crate::{
+    ctx::Ctx,
+    error::{Error, Wire},
+    flows::{Call, caller::Caller},
+    proto::{
+        DESCRIPTORS,
+        sekisho::v1::{
+            auth_service_server::AuthServiceServer, session_service_server::SessionServiceServer,
+            token_service_server::TokenServiceServer, user_service_server::UserServiceServer,
+        },
+    },
+};
+
+/// Our services, by their full names.
+pub const SERVICES: [&str; 4] =
+    ["sekisho.v1.AuthService", "sekisho.v1.SessionService", "sekisho.v1.TokenService", "sekisho.v1.UserService"];
+
+/// No message of ours comes near it.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Between our clock and a caller's, in seconds.
+const LEEWAY: u8 = 5;
+
+/// Every RPC, with all that guards it; gRPC in, gRPC out. REST calls the same.
+pub type Rpcs =
+    BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, std::convert::Infallible>;
+
+/// Who may call what.
+pub fn policy() -> Result<PolicySet, PolicyError> {
+    Ok(PolicySet::from_descriptors(DESCRIPTORS, &SERVICES)?
+        .allow_public("grpc.health.v1.Health")
+        .allow_public("grpc.reflection.v1.ServerReflection")
+        .allow_public("grpc.reflection.v1alpha.ServerReflection"))
+}
+
+/// Puts the services together. `work` counts the flows that run, so that a
+/// shutdown can wait for them. `more` are services that are not ours.
+pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, PolicyError> {
+    let api = Api { ctx: ctx.clone(), work: work.clone() };
+    let routes = more
+        .add_service(AuthServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(SessionServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(TokenServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(UserServiceServer::new(api).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .prepare();
+    let policy = Arc::new(policy()?);
+    let service = ServiceBuilder::new()
+        .layer(answers::AnswersLayer::new(ctx.metrics.clone(), &policy))
+        .layer(guard(ctx, policy))
+        .service(routes);
+    Ok(BoxCloneSyncService::new(service))
+}
+
+fn guard(ctx: &Arc<Ctx>, policy: Arc<PolicySet>) -> AuthLayer {
+    let clock = ctx.clock.clone();
+    let verifier = Verifier::new(&ctx.rules.issuer, &ctx.rules.audience).leeway_seconds(LEEWAY);
+    AuthLayer::new(verifier, ctx.keyring.clone(), policy, Arc::new(move || clock.now().seconds())).refuse_with(
+        Arc::new(|refusal, parts| match refusal {
+            // To a caller a method without a policy is one that is not there.
+            sekisho_interceptor::Refusal::NoPolicy => Status::unimplemented("no such method"),
+            refusal => {
+                tracing::debug!(?refusal, "access token refused");
+                wire(&parts.extensions).refuse(&Error::from(refusal))
+            }
+        }),
+    )
+}
+
+/// The implementation of every service.
+#[derive(Clone)]
+struct Api {
+    ctx: Arc<Ctx>,
+    work: TaskTracker,
+}
+
+/// What every flow is given.
+struct Input<T> {
+    ctx: Arc<Ctx>,
+    call: Call,
+    message: T,
+}
+
+impl Api {
+    /// Runs a flow in a task of its own: a caller that hangs up half way does
+    /// not leave half a flow behind, and a panic is one failed call.
+    async fn run<T, R, F>(
+        &self,
+        request: Request<T>,
+        flow: impl FnOnce(Input<T>) -> F + Send + 'static,
+    ) -> Result<Response<R>, Status>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
+    {
+        let (_, extensions, message) = request.into_parts();
+        let call = extensions.get::<Call>().cloned().unwrap_or_default();
+        let input = Input { ctx: self.ctx.clone(), call, message };
+        let outcome = self.work.spawn(async move { flow(input).await }).await;
+        outcome.map_err(Error::internal).flatten().map_err(|error| wire(&extensions).refuse(&error))
+    }
+
+    /// The same for a flow of somebody who is signed in.
+    async fn run_as_caller<T, R, F>(
+        &self,
+        request: Request<T>,
+        flow: impl FnOnce(Input<T>, Caller) -> F + Send + 'static,
+    ) -> Result<Response<R>, Status>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
+    {
+        // Put there by the layer that guards every method that is not public.
+        let claims = request.extensions().get::<Arc<Claims>>().cloned();
+        let authenticated = async move |input: Input<T>| {
+            let claims = claims.ok_or(Error::Unauthorized)?;
+            let caller = Caller::authenticate(&input.ctx, &input.call, &claims).await?;
+            flow(input, caller).await
+        };
+        self.run(request, authenticated).await
+    }
+}
+
+fn wire(extensions: &http::Extensions) -> Wire {
+    extensions.get::<Wire>().cloned().unwrap_or_default()
+}

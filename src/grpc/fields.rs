@@ -1,0 +1,42 @@
+//! Reading a request: every field that breaks a rule is named, not the first.
+
+use crate::error::{Error, Rule, Violation};
+
+/// The violations found so far.
+#[derive(Default)]
+pub(super) struct Fields(Vec<Violation>);
+
+impl Fields {
+    /// Keeps what is valid, and notes what is not.
+    pub(super) fn read<T>(&mut self, field: &'static str, value: Result<T, Rule>) -> Option<T> {
+        value.map_err(|rule| self.0.push(Violation::new(field, rule))).ok()
+    }
+
+    /// The same for a field that may be left out.
+    pub(super) fn read_optional<T>(
+        &mut self,
+        field: &'static str,
+        text: Option<&str>,
+        parse: impl FnOnce(&str) -> Result<T, Rule>,
+    ) -> Option<T> {
+        text.and_then(|text| self.read(field, parse(text)))
+    }
+
+    /// Everything, if nothing is wrong.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Error::Validation(self.0)),
+        }
+    }
+}
+
+/// A refresh token's text: at most so long, or it is not looked at.
+pub(super) fn refresh_token(text: &str) -> Result<Option<crate::crypto::RefreshToken>, Rule> {
+    const MAX_LENGTH: usize = 256;
+    match text.len() {
+        0 => Err(Rule::Required),
+        1..=MAX_LENGTH => Ok(crate::crypto::RefreshToken::parse(text)),
+        _ => Err(Rule::TooLong(MAX_LENGTH)),
+    }
+}

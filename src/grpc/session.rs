@@ -1,0 +1,65 @@
+//! SessionService.
+
+use tonic::{Request, Response, Status};
+
+use super::{Api, Input, encode, fields::Fields};
+use crate::{
+    domain::SessionId,
+    error::{Error, Rule},
+    flows::{caller::Caller, sessions},
+    proto::sekisho::v1::{self as pb, session_service_server::SessionService},
+};
+
+type Answer<T> = Result<Response<T>, Error>;
+
+#[tonic::async_trait]
+impl SessionService for Api {
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        self.run_as_caller(request, list_sessions).await
+    }
+
+    async fn revoke_session(
+        &self,
+        request: Request<pb::RevokeSessionRequest>,
+    ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        self.run_as_caller(request, revoke_session).await
+    }
+
+    async fn revoke_all_sessions(
+        &self,
+        request: Request<pb::RevokeAllSessionsRequest>,
+    ) -> Result<Response<pb::RevokeAllSessionsResponse>, Status> {
+        self.run_as_caller(request, revoke_all_sessions).await
+    }
+}
+
+async fn list_sessions(input: Input<pb::ListSessionsRequest>, caller: Caller) -> Answer<pb::ListSessionsResponse> {
+    let sessions = sessions::list(&input.ctx, &input.call, &caller).await?;
+    let sessions = sessions.iter().map(|session| encode::session(session, caller.session.id)).collect();
+    Ok(Response::new(pb::ListSessionsResponse { sessions }))
+}
+
+async fn revoke_session(input: Input<pb::RevokeSessionRequest>, caller: Caller) -> Answer<pb::RevokeSessionResponse> {
+    let mut fields = Fields::default();
+    let text = &input.message.session_id;
+    let missing = if text.is_empty() { Rule::Required } else { Rule::Malformed };
+    let id = fields.read("session_id", SessionId::parse(text).ok_or(missing));
+    let id = fields.finish(id)?;
+    sessions::revoke(&input.ctx, &input.call, &caller, id).await?;
+    Ok(Response::new(pb::RevokeSessionResponse { message: "The session has ended.".to_owned() }))
+}
+
+async fn revoke_all_sessions(
+    input: Input<pb::RevokeAllSessionsRequest>,
+    caller: Caller,
+) -> Answer<pb::RevokeAllSessionsResponse> {
+    let keep_current = input.message.keep_current.unwrap_or(false);
+    let ended = sessions::revoke_all(&input.ctx, &input.call, &caller, keep_current).await?;
+    Ok(Response::new(pb::RevokeAllSessionsResponse {
+        message: "The sessions have ended.".to_owned(),
+        revoked_count: u32::try_from(ended).unwrap_or(u32::MAX),
+    }))
+}

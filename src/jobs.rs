@@ -1,0 +1,90 @@
+//! Work that nobody asks for. Each job may run on every server at once.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    ctx::Ctx,
+    domain::{Timestamp, revocation::Target},
+    error::Error,
+};
+
+const KEYS_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_BATCH: u32 = 500;
+const JOURNAL_BATCH: u32 = 500;
+/// An expired session is kept for a week, so that its client is told that it
+/// expired and not that it never was.
+const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Applies what the journal says to the sessions, as after a crash between the
+/// two. Done before the first refresh is served.
+pub async fn reapply_revocations(ctx: &Ctx) -> Result<u64, Error> {
+    let now = ctx.now();
+    let (mut after, mut applied) = (0, 0);
+    loop {
+        let batch = ctx.stores.journal.live(after, now, JOURNAL_BATCH).await?;
+        let Some((last, _)) = batch.last() else { return Ok(applied) };
+        after = *last;
+        for (_, revocation) in &batch {
+            applied += match revocation.target {
+                Target::Session(id) => u64::from(ctx.stores.sessions.end(revocation.user_id, id).await?),
+                Target::User => ctx.stores.sessions.end_until(revocation.user_id, revocation.not_before).await?,
+            };
+        }
+    }
+}
+
+/// Removes what is past its time, in small batches; how many rows.
+pub async fn sweep(ctx: &Ctx) -> Result<u64, Error> {
+    let now = ctx.now();
+    let kept = i64::try_from(EXPIRED_KEPT.as_micros()).unwrap_or(i64::MAX);
+    let long_expired = Timestamp::from_micros(now.micros().saturating_sub(kept));
+    let mut removed = 0;
+    loop {
+        let batch = ctx.stores.sessions.sweep(long_expired, SWEEP_BATCH).await?
+            + ctx.stores.codes.sweep(now, SWEEP_BATCH).await?
+            + ctx.stores.limits.sweep(now, SWEEP_BATCH).await?;
+        removed += batch;
+        if batch == 0 {
+            return Ok(removed);
+        }
+    }
+}
+
+/// New keys come in, retired ones go.
+async fn refresh_keys(ctx: &Ctx) -> Result<(), Error> {
+    ctx.keyring.reload().await?;
+    ctx.keyring.prune().await
+}
+
+/// Starts what runs by the clock, until `stop`.
+pub fn start(ctx: &Arc<Ctx>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let keys = ctx.clone();
+    tasks.spawn(every(KEYS_EVERY, "keys", stop.clone(), move || {
+        let ctx = keys.clone();
+        async move { refresh_keys(&ctx).await }
+    }));
+    let swept = ctx.clone();
+    tasks.spawn(every(SWEEP_EVERY, "sweep", stop.clone(), move || {
+        let ctx = swept.clone();
+        async move { sweep(&ctx).await.map(drop) }
+    }));
+}
+
+async fn every<F>(period: Duration, name: &'static str, stop: CancellationToken, job: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => if let Err(error) = job().await {
+                tracing::warn!(job = name, %error, "a job failed; it is tried again");
+            },
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::timeout,
+};
+
+use super::*;
+use crate::mail::Cause;
+
+/// Where a scripted server departs from taking every mail.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// Replies this to RCPT.
+    Rcpt(&'static str),
+    /// Never replies to DATA on the first connection.
+    SilentOnce,
+}
+
+/// The lines that a server read, each after its connection's number.
+type Lines = mpsc::UnboundedReceiver<String>;
+
+/// A server on a free port.
+async fn server(fault: Fault) -> (u16, Lines) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (lines, seen) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for number in 1.. {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(serve(stream, number, fault, lines.clone()));
+        }
+    });
+    (port, seen)
+}
+
+async fn serve(stream: TcpStream, number: usize, fault: Fault, lines: mpsc::UnboundedSender<String>) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader).lines();
+    writer.write_all(b"220 test\r\n").await.unwrap();
+    let mut in_data = false;
+    while let Ok(Some(line)) = reader.next_line().await {
+        lines.send(format!("{number} {line}")).unwrap();
+        in_data = in_data && line != ".";
+        let reply = match (line.get(..4).unwrap_or_default(), fault) {
+            _ if in_data => continue,
+            ("RCPT", Fault::Rcpt(reply)) => reply,
+            ("DATA", Fault::SilentOnce) if number == 1 => continue,
+            ("DATA", _) => {
+                in_data = true;
+                "354 go on"
+            }
+            _ => "250 fine",
+        };
+        writer.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+    }
+}
+
+fn client(port: u16, time_out: Duration) -> Smtp {
+    let url = format!("smtp://127.0.0.1:{port}");
+    Smtp::with_time_out(&url, "no-reply@example.com", time_out).unwrap()
+}
+
+fn mail(to: &str) -> Mail {
+    Mail { to: to.into(), subject: "Hello".into(), text: "text".into(), html: "html".into(), code: None }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_transient() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let answer = client(port, DELIVERY_TIME_OUT).deliver(&mail("taro@example.com")).await;
+    assert_eq!(answer, Err(MailError::Transient(Cause::Connection)));
+}
+
+#[tokio::test]
+async fn the_reply_code_decides_and_its_text_is_dropped() {
+    for (reply, wanted) in [
+        ("451 <taro@example.com> greylisted", MailError::Transient(Cause::Reply(451))),
+        ("550 <taro@example.com> unknown", MailError::Permanent(Cause::Reply(550))),
+    ] {
+        let (port, _lines) = server(Fault::Rcpt(reply)).await;
+        let smtp = client(port, DELIVERY_TIME_OUT);
+        let error = smtp.deliver(&mail("taro@example.com")).await.unwrap_err();
+        assert_eq!(error, wanted);
+        assert!(!format!("{error} {error:?}").contains("taro"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_time_out_the_next_mail_takes_another_connection() {
+    let (port, lines) = server(Fault::SilentOnce).await;
+    let smtp = client(port, Duration::from_millis(300));
+    let first = smtp.deliver(&mail("first@example.com")).await;
+    assert_eq!(first, Err(MailError::Transient(Cause::TimedOut)));
+
+    assert_eq!(smtp.deliver(&mail("second@example.com")).await, Ok(()));
+    assert_eq!(recipients(lines), APART);
+}
+
+#[tokio::test]
+async fn after_a_delivery_was_cut_off_the_next_mail_takes_another_connection() {
+    let (port, lines) = server(Fault::SilentOnce).await;
+    let smtp = client(port, Duration::from_secs(2));
+    let first = mail("first@example.com");
+    let cut_off = timeout(Duration::from_millis(300), smtp.deliver(&first)).await;
+    assert!(cut_off.is_err());
+
+    // A connection goes back to its pool in the background.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(smtp.deliver(&mail("second@example.com")).await, Ok(()));
+    assert_eq!(recipients(lines), APART);
+}
+
+const APART: [&str; 2] = ["1 RCPT TO:<first@example.com>", "2 RCPT TO:<second@example.com>"];
+
+fn recipients(mut lines: Lines) -> Vec<String> {
+    let seen = std::iter::from_fn(|| lines.try_recv().ok());
+    seen.filter(|line| line.contains(" RCPT ")).collect()
+}
+
+#[test]
+fn neither_errors_nor_debug_show_the_settings() {
+    let good = Smtp::from_url("smtp://user:hunter2@localhost", "no-reply@example.com").unwrap();
+    assert_eq!(format!("{good:?}"), "Smtp");
+    for (url, from) in [
+        ("smtp://user:hunter2@localhost:port", "no-reply@example.com"),
+        ("smtp://user:hunter2@localhost?tls=hunter2", "no-reply@example.com"),
+        ("smtp://user:hunter2@localhost", "hunter2"),
+    ] {
+        let error = Smtp::from_url(url, from).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}

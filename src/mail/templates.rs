@@ -1,0 +1,111 @@
+//! What the mails say, in every language, as text and as HTML.
+//!
+//! The texts are in `templates/mail/LANGUAGE.{txt,html}` and one file per message in
+//! `templates/mail/LANGUAGE/`; the compiler checks them.
+
+mod readable;
+
+use askama::Template;
+
+use self::readable::{minute, one_line};
+use super::Mail;
+use crate::domain::locale::Locale;
+
+/// What a mail tells its reader.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Message {
+    /// The code that proves the mailbox of a new account.
+    SignupCode {
+        /// Six digits.
+        code: String,
+        /// How long the code lives.
+        minutes: u32,
+    },
+    /// Somebody tried to sign up with an address that has an account.
+    AlreadyRegistered,
+    /// A spent refresh token came back: the session may be stolen, and has ended.
+    SessionEnded {
+        /// When, in RFC 3339.
+        at: String,
+        /// The device of the session, as it named itself: hostile until escaped.
+        device: String,
+        /// The IP address that the token came back from.
+        address: String,
+    },
+}
+
+/// Writes a mail to `to`, which is not checked here but by the mailer.
+pub fn compose(to: &str, message: &Message, locale: Locale) -> Mail {
+    let message = &shown(message);
+    let (text, html) = match locale {
+        Locale::En => (EnText { message }.to_string(), EnHtml { message }.to_string()),
+        Locale::Ja => (JaText { message }.to_string(), JaHtml { message }.to_string()),
+    };
+    Mail {
+        to: to.to_owned(),
+        subject: subject(message, locale).to_owned(),
+        text,
+        html,
+        code: code(message).map(str::to_owned),
+    }
+}
+
+fn subject(message: &Message, locale: Locale) -> &'static str {
+    let (english, japanese) = match message {
+        Message::SignupCode { .. } => ("Your Sekisho verification code", "【Sekisho】認証コードのお知らせ"),
+        Message::AlreadyRegistered => {
+            ("You already have a Sekisho account", "【Sekisho】アカウントはすでに登録されています")
+        }
+        Message::SessionEnded { .. } => {
+            ("Security alert: a Sekisho session was ended", "【Sekisho】重要：セッションを終了しました")
+        }
+    };
+    match locale {
+        Locale::En => english,
+        Locale::Ja => japanese,
+    }
+}
+
+fn code(message: &Message) -> Option<&str> {
+    match message {
+        Message::SignupCode { code, .. } => Some(code),
+        Message::AlreadyRegistered | Message::SessionEnded { .. } => None,
+    }
+}
+
+/// The message with strangers' words made harmless and times made readable.
+fn shown(message: &Message) -> Message {
+    match message {
+        Message::SessionEnded { at, device, address } => {
+            Message::SessionEnded { at: minute(at), device: one_line(device), address: one_line(address) }
+        }
+        other => other.clone(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/en.txt")]
+struct EnText<'a> {
+    message: &'a Message,
+}
+
+#[derive(Template)]
+#[template(path = "mail/en.html")]
+struct EnHtml<'a> {
+    message: &'a Message,
+}
+
+#[derive(Template)]
+#[template(path = "mail/ja.txt")]
+struct JaText<'a> {
+    message: &'a Message,
+}
+
+#[derive(Template)]
+#[template(path = "mail/ja.html")]
+struct JaHtml<'a> {
+    message: &'a Message,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The REST surface: JSON over HTTP, made of the gRPC one.
+//!
+//! [`Transcoder`] reads `google.api.http` out of the descriptors and calls the
+//! gRPC routes in process with a real frame, so that every layer on them (guard,
+//! limits, errors) serves both surfaces. The proto is the only place where a
+//! route is written.
+
+mod binding;
+mod body;
+mod decode;
+mod fault;
+mod field;
+mod frame;
+mod json;
+mod query;
+mod request;
+mod response;
+mod router;
+mod scalar;
+mod template;
+#[cfg(test)]
+mod tests;
+mod well_known;
+
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::body::{Body, Bytes};
+use http::{HeaderValue, Method, Request, Response, header};
+use http_body::Body as _;
+use prost_reflect::DescriptorPool;
+use tower::{Service, ServiceExt};
+
+pub use self::{binding::BindingError, body::MAX_BODY};
+use self::{response::refusal, router::Router};
+use crate::{
+    domain::Locale,
+    error::{Error, Wire},
+};
+
+/// A service that answers REST calls by gRPC calls of `U`.
+///
+/// Answers are JSON with the field names of the proto; refusals are
+/// `{"error", "message", "details", "request_id"}`. What it refuses itself is
+/// worded by the [`Wire`] among the request's extensions, where there is one.
+#[derive(Clone)]
+pub struct Transcoder<U> {
+    router: Arc<Router>,
+    upstream: U,
+}
+
+impl<U> Transcoder<U> {
+    /// Reads the bindings of every service in `pool`, whose method options must
+    /// have been kept; `upstream` serves those RPCs.
+    ///
+    /// # Errors
+    ///
+    /// A binding that cannot be served, by the name of its RPC.
+    pub fn new(pool: DescriptorPool, upstream: U) -> Result<Self, BindingError> {
+        Ok(Self { router: Arc::new(Router::new(&pool)?), upstream })
+    }
+}
+
+impl<U> fmt::Debug for Transcoder<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcoder").finish_non_exhaustive()
+    }
+}
+
+impl<U, B> Service<Request<Body>> for Transcoder<U>
+where
+    U: Service<Request<tonic::body::Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    U::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.answer(request).await) })
+    }
+}
+
+impl<U, B> Transcoder<U>
+where
+    U: Service<Request<tonic::body::Body>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body<Data = Bytes>,
+{
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let wire = wire(&request);
+        let head = request.method() == Method::HEAD;
+        let response = self.forward(request).await.unwrap_or_else(|error| refusal(&wire.refuse(&error)));
+        if head { without_body(response) } else { response }
+    }
+
+    async fn forward(self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let route = self.router.find(request.method(), request.uri().path())?;
+        let binding = route.binding;
+        let (parts, body) = request.into_parts();
+        let request = request::translate(route, parts, body).await?;
+        let Ok(response) = self.upstream.oneshot(request).await;
+        response::translate(binding, response).await
+    }
+}
+
+fn wire(request: &Request<Body>) -> Wire {
+    request.extensions().get().cloned().unwrap_or_else(|| {
+        let wanted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Wire { locale: wanted.and_then(Locale::negotiate).unwrap_or_default(), request_id: String::new() }
+    })
+}
+
+/// The answer to HEAD: as to GET, with the length of what is left out.
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
+}

@@ -1,0 +1,119 @@
+//! What every call is told of its caller.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context as Poller, Poll},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use tower::{Layer, Service};
+
+use crate::{
+    domain::{Locale, Name, Origin},
+    entropy::Entropy,
+    error::Wire,
+    flows::Call,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MAX_REQUEST_ID: usize = 64;
+
+/// Puts a [`Call`] and a [`Wire`] into the extensions of each request, and the
+/// request's id into the answer.
+#[derive(Clone)]
+pub struct ContextLayer {
+    entropy: Arc<dyn Entropy>,
+}
+
+impl ContextLayer {
+    /// `entropy` makes the ids of requests that bring none.
+    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
+        Self { entropy }
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> String {
+        let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+        given.filter(|id| is_request_id(id)).map_or_else(
+            || uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid().to_string(),
+            str::to_owned,
+        )
+    }
+}
+
+/// Short and without anything that could forge a line of a log.
+fn is_request_id(id: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(legal)
+}
+
+impl<S> Layer<S> for ContextLayer {
+    type Service = Context<S>;
+
+    fn layer(&self, inner: S) -> Context<S> {
+        Context { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`ContextLayer`].
+#[derive(Clone)]
+pub struct Context<S> {
+    inner: S,
+    layer: ContextLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for Context<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Poller<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let request_id = self.layer.request_id(request.headers());
+        let peer = request.extensions().get::<SocketAddr>().map(|peer| canonical(peer.ip()));
+        let locale = text(request.headers(), &header::ACCEPT_LANGUAGE).and_then(Locale::negotiate);
+        let user_agent = text(request.headers(), &header::USER_AGENT).map(Name::salvage).unwrap_or_default();
+        let origin = Origin { address: peer, request_id: request_id.clone() };
+        let id_header = HeaderValue::from_str(&request_id).ok();
+        request.extensions_mut().insert(Call { origin, user_agent, locale });
+        request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id });
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let mut response = answer.await?;
+            if let Some(id) = id_header {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// An IPv4 address is one, also when it arrives through an IPv6 socket.
+fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_forge_a_log_line_is_not_taken() {
+        assert!(is_request_id("01J9-abc_DEF.7"));
+        for id in ["", "a b", "a\"b", "é", &"a".repeat(65)] {
+            assert!(!is_request_id(id), "{id:?}");
+        }
+    }
+}
