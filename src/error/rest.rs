@@ -1,6 +1,7 @@
 //! A gRPC status as a REST answer: the same details in JSON.
 
 use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -11,7 +12,7 @@ use super::{reason, status::whole_seconds};
 /// `{"error", "message", "details", "request_id"}`.
 pub fn response(status: &Status) -> http::Response<String> {
     let details = status.get_error_details();
-    let mut response = http::Response::new(body(status, &details).to_string());
+    let mut response = http::Response::new(serde_json::to_string(&body(status, &details)).unwrap_or_default());
     *response.status_mut() = StatusCode::from_u16(http_status(status)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -27,15 +28,24 @@ fn http_status(status: &Status) -> u16 {
     super::status::reason_of(status).map_or_else(|| reason::http_of(status.code()), |reason| reason.http())
 }
 
-fn body(status: &Status, details: &ErrorDetails) -> Value {
+/// In the order in which people read it.
+#[derive(Serialize)]
+struct Body {
+    error: String,
+    message: String,
+    details: Map<String, Value>,
+    request_id: String,
+}
+
+fn body(status: &Status, details: &ErrorDetails) -> Body {
     let word = details.error_info().map(|info| info.reason.to_ascii_lowercase());
     let message = details.localized_message().map(|text| text.message.clone());
-    json!({
-        "error": word.unwrap_or_else(|| code_word(status.code()).to_owned()),
-        "message": message.unwrap_or_else(|| status.message().to_owned()),
-        "details": details_object(details),
-        "request_id": details.request_info().map_or("", |info| &info.request_id),
-    })
+    Body {
+        error: word.unwrap_or_else(|| code_word(status.code()).to_owned()),
+        message: message.unwrap_or_else(|| status.message().to_owned()),
+        details: details_object(details),
+        request_id: details.request_info().map(|info| info.request_id.clone()).unwrap_or_default(),
+    }
 }
 
 fn details_object(details: &ErrorDetails) -> Map<String, Value> {

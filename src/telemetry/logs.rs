@@ -1,5 +1,7 @@
 //! Logs: lines on stderr. Stdout belongs to the ready line and to commands.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How a line of the log looks.
@@ -15,7 +17,7 @@ pub enum LogFormat {
 /// is in the form of `tracing_subscriber::EnvFilter`.
 pub fn start(filter: &str, format: LogFormat) {
     let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // A second start is a test's: the first one stays.
     let _ = match format {
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),

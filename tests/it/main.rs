@@ -1,0 +1,8 @@
+//! The integration tests: one binary. Each test starts the real service on a
+//! free port and uses its public surfaces only; `storage` also runs the contract
+//! suite of each storage trait over every back end.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(unreachable_pub, reason = "nothing of a test binary is reachable")]
+
+mod flows;
+mod support;
