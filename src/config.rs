@@ -5,6 +5,8 @@ mod document;
 mod parse;
 mod reader;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 

@@ -4,6 +4,7 @@
 //! details, the one place where that is decided; [`rest`] renders that status as
 //! JSON. `docs/errors.md` is generated from [`Reason`].
 
+pub mod document;
 pub mod reason;
 pub mod rest;
 pub mod rule;

@@ -141,3 +141,24 @@ impl Api {
 fn wire(extensions: &http::Extensions) -> Wire {
     extensions.get::<Wire>().cloned().unwrap_or_default()
 }
+
+/// The page docs/access.md: who may call what, from the options in the proto.
+pub fn policy_page() -> Result<String, PolicyError> {
+    let mut page = "<!-- Made by the tests from the access options in proto/; do not edit. -->
+
+# Who may call what
+
+| RPC | caller | freshness |
+|---|---|---|
+"
+    .to_owned();
+    for (path, access) in PolicySet::from_descriptors(DESCRIPTORS, &SERVICES)?.iter() {
+        let caller = match (access.public, access.scopes.is_empty(), access.roles.is_empty()) {
+            (true, _, _) => "anyone".to_owned(),
+            (_, true, true) => "signed in".to_owned(),
+            _ => format!("scopes {:?}, one of roles {:?}", access.scopes, access.roles),
+        };
+        page.push_str(&format!("| `{}` | {caller} | {:?} |\n", path.trim_start_matches('/'), access.freshness));
+    }
+    Ok(page)
+}

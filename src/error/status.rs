@@ -127,3 +127,130 @@ pub fn reason_of(status: &Status) -> Option<Reason> {
     let info = status.get_details_error_info()?;
     (info.domain == DOMAIN).then(|| Reason::parse(&info.reason))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Rule, rest};
+    use serde_json::Value;
+
+    fn every_error() -> Vec<Error> {
+        let cause = || Box::<dyn std::error::Error + Send + Sync>::from("postgres://user:hunter2@10.0.0.7");
+        vec![
+            Error::invalid("email", Rule::Required),
+            Error::EmailAlreadyExists,
+            Error::SessionNotFound,
+            Error::InvalidCode { attempts_left: 4 },
+            Error::InvalidCredentials,
+            Error::ClientIdMismatch,
+            Error::RefreshTokenInvalid,
+            Error::RefreshTokenExpired,
+            Error::RefreshTokenReused,
+            Error::Unauthorized,
+            Error::AccessTokenInvalid,
+            Error::AccessTokenExpired,
+            Error::SessionRevoked,
+            Error::StepUpRequired { max_auth_age: 300 },
+            Error::PermissionDenied,
+            Error::AccountDisabled,
+            Error::NotFound,
+            Error::SessionLimitReached,
+            Error::RateLimitExceeded { retry_after: Duration::from_millis(41_001) },
+            Error::Overloaded,
+            Error::StoreUnavailable(cause()),
+            Error::Internal(cause()),
+            Error::MethodNotAllowed { allow: "GET, HEAD".into() },
+            Error::UnsupportedMediaType,
+            Error::RequestTooLarge,
+        ]
+    }
+
+    fn wire(locale: Locale) -> Wire {
+        Wire { locale, request_id: "req-1".into() }
+    }
+
+    #[test]
+    fn every_reason_has_an_error_and_a_text_in_every_language() {
+        let reasons: Vec<Reason> = every_error().iter().map(Error::reason).collect();
+        assert_eq!(reasons, Reason::all().collect::<Vec<_>>());
+        for reason in reasons {
+            assert_eq!(Reason::parse(reason.as_str()), Some(reason));
+            assert!(!reason.meaning().is_empty());
+            assert_ne!(text::message(reason, Locale::En), text::message(reason, Locale::Ja));
+        }
+    }
+
+    #[test]
+    fn grpc_and_rest_say_the_same() {
+        for error in every_error() {
+            let reason = error.reason();
+            let status = wire(Locale::Ja).refuse(&error);
+            assert_eq!(status.code(), reason.code());
+            assert_eq!(reason_of(&status), Some(reason));
+            let response = rest::response(&status);
+            assert_eq!(response.status(), reason.http(), "{error}");
+            let body: Value = serde_json::from_str(response.body()).unwrap();
+            assert_eq!(body["error"], reason.as_str().to_lowercase());
+            assert_eq!(body["message"], text::message(reason, Locale::Ja));
+            assert_eq!(body["request_id"], "req-1");
+        }
+    }
+
+    #[test]
+    fn causes_stay_inside() {
+        for error in every_error() {
+            let status = wire(Locale::En).refuse(&error);
+            let response = rest::response(&status);
+            let outside = format!("{status:?} {response:?}");
+            assert!(!outside.contains("hunter2") && !outside.contains("10.0.0.7"), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_and_said_in_every_way() {
+        let error = Error::RateLimitExceeded { retry_after: Duration::from_millis(41_001) };
+        let status = wire(Locale::En).refuse(&error);
+        let delay = status.get_details_retry_info().unwrap().retry_delay.unwrap();
+        assert_eq!(delay, Duration::from_millis(41_001));
+        let response = rest::response(&status);
+        assert_eq!(response.headers()["retry-after"], "42");
+        let body: Value = serde_json::from_str(response.body()).unwrap();
+        assert_eq!(body["details"]["retry_after"], 42);
+    }
+
+    #[test]
+    fn a_challenge_goes_with_every_401() {
+        for error in every_error() {
+            let response = rest::response(&wire(Locale::En).refuse(&error));
+            let is_challenged = response.headers().contains_key("www-authenticate");
+            let status = response.status().as_u16();
+            assert_eq!(is_challenged, status == 401 || error.reason() == Error::PermissionDenied.reason(), "{error}");
+        }
+    }
+
+    #[test]
+    fn details_are_what_the_documents_say() {
+        let body = |error: &Error| -> Value {
+            serde_json::from_str(rest::response(&wire(Locale::En).refuse(error)).body()).unwrap()
+        };
+        assert_eq!(body(&Error::InvalidCode { attempts_left: 4 })["details"]["attempts_left"], "4");
+        assert_eq!(body(&Error::StepUpRequired { max_auth_age: 300 })["details"]["max_auth_age"], "300");
+        let field = &body(&Error::invalid("email", Rule::Required))["details"]["fields"][0];
+        assert_eq!((&field["field"], &field["reason"]), (&"email".into(), &"REQUIRED".into()));
+    }
+
+    #[test]
+    fn the_interceptor_speaks_the_same_reasons() {
+        use sekisho_interceptor::Refusal;
+        for refusal in [
+            Refusal::Missing,
+            Refusal::Expired,
+            Refusal::Revoked,
+            Refusal::StepUp { max_auth_age: 60 },
+            Refusal::Denied,
+            Refusal::NoPolicy,
+        ] {
+            assert_eq!(Error::from(&refusal).reason().as_str(), refusal.reason());
+        }
+    }
+}

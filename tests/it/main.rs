@@ -4,5 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable")]
 
+mod commands;
+mod crashes;
+mod documents;
 mod flows;
 mod support;

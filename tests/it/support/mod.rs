@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod http;
+pub mod process;
 
 pub use app::TestApp;
 pub use http::Answer;

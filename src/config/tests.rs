@@ -1,0 +1,126 @@
+use super::*;
+
+const SECRET: &str = "dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC0wMDE=";
+
+const VALID: [(&str, &str); 7] = [
+    ("SEKISHO_DATABASE_URL", "sqlite:///var/lib/sekisho/sekisho.db"),
+    ("SEKISHO_SECRET", SECRET),
+    ("SEKISHO_ISSUER", "https://auth.example.com"),
+    ("SEKISHO_AUDIENCE", "example"),
+    ("SEKISHO_SMTP_URL", "smtps://user:hunter2@mail.example.com"),
+    ("SEKISHO_MAIL_FROM", "Example <no-reply@example.com>"),
+    ("SEKISHO_TLS_TERMINATED", "true"),
+];
+
+fn with(changes: &[(&'static str, &'static str)]) -> Source {
+    Source::from_pairs(VALID.into_iter().chain(changes.iter().copied()))
+}
+
+fn faults(changes: &[(&'static str, &'static str)]) -> Vec<String> {
+    let faults = Config::read(Mode::Serve, &with(changes)).err().unwrap_or_default();
+    faults.into_iter().map(|fault| fault.name).collect()
+}
+
+#[test]
+fn serve_without_settings_lists_all_that_is_missing() {
+    let faults = Config::read(Mode::Serve, &Source::default()).unwrap_err();
+    let mut named: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
+    named.sort_unstable();
+    let mut wanted: Vec<&str> =
+        SETTINGS.iter().filter(|setting| setting.required).map(|setting| setting.name).collect();
+    wanted.push("SEKISHO_TLS_TERMINATED");
+    wanted.sort_unstable();
+    assert_eq!(named, wanted);
+}
+
+#[test]
+fn dev_needs_nothing_but_its_secret() {
+    Config::read(Mode::Dev, &Source::from_pairs([("SEKISHO_SECRET", SECRET)])).unwrap();
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let config = Config::read(Mode::Serve, &with(&[])).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!(config.tokens.access_ttl, Duration::from_secs(900));
+    assert_eq!(config.tokens.algorithm, Algorithm::EdDSA);
+    assert_eq!(config.sessions.idle, Duration::from_secs(2_592_000));
+    assert_eq!(config.sessions.max_age, Duration::from_secs(7_776_000));
+    assert_eq!(config.sessions.grace, Duration::from_secs(30));
+    assert_eq!(config.sessions.limit, SessionLimit::EvictOldest(5));
+    assert!(config.sessions.end_on_client_mismatch);
+    assert_eq!(config.bcrypt_cost, 12);
+    assert_eq!((config.codes.ttl.as_secs(), config.codes.attempts), (900, 5));
+    assert_eq!(config.limit_login, Rate { count: 5, per: Duration::from_secs(300) });
+}
+
+#[test]
+fn each_fault_is_named() {
+    for (name, bad) in [
+        ("SEKISHO_LISTEN", "8080"),
+        ("SEKISHO_OPS_LISTEN", "localhost:9090"),
+        ("SEKISHO_DATABASE_URL", "mysql://db/sekisho"),
+        ("SEKISHO_SECRET", "c2hvcnQ="),
+        ("SEKISHO_SECRET", "not base64 at all!"),
+        ("SEKISHO_SECRET", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("SEKISHO_SECRET_PREVIOUS", SECRET),
+        ("SEKISHO_ISSUER", "auth.example.com"),
+        ("SEKISHO_ISSUER", "http://localhost:8080"),
+        ("SEKISHO_JWT_ALG", "none"),
+        ("SEKISHO_JWT_SECRET_KEY", SECRET),
+        ("SEKISHO_ACCESS_TTL", "59"),
+        ("SEKISHO_ACCESS_TTL", "3601"),
+        ("SEKISHO_ACCESS_TTL", "15m"),
+        ("SEKISHO_SESSION_MAX_AGE", "86400"),
+        ("SEKISHO_REFRESH_GRACE", "301"),
+        ("SEKISHO_CLIENT_MISMATCH", "ignore"),
+        ("SEKISHO_MAX_SESSIONS", "-1"),
+        ("SEKISHO_MAX_SESSIONS_POLICY", "evict"),
+        ("SEKISHO_BCRYPT_COST", "4"),
+        ("SEKISHO_LIMIT_LOGIN", "0/300"),
+        ("SEKISHO_LIMIT_CODE", "3"),
+        ("SEKISHO_SMTP_URL", "http://mail.example.com"),
+        ("SEKISHO_MAIL_FROM", "nobody"),
+        ("SEKISHO_ALLOWED_ORIGINS", "https://app.example.com/"),
+        ("SEKISHO_ALLOWED_ORIGINS", "*"),
+        ("SEKISHO_TLS_TERMINATED", "false"),
+        ("SEKISHO_LOG_FORMAT", "xml"),
+    ] {
+        assert_eq!(faults(&[(name, bad)]), [name], "{name}={bad}");
+    }
+    assert_eq!(faults(&[("SEKISHO_JWT_ALG", "HS256")]), ["SEKISHO_JWT_SECRET_KEY"]);
+}
+
+#[test]
+fn nothing_that_is_secret_is_shown() {
+    let source = with(&[("SEKISHO_SECRET_PREVIOUS", "b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldC1vdGhlci0wMDE=")]);
+    let config = Config::read(Mode::Serve, &source).unwrap();
+    let shown = format!("{config:?}{}", print(Mode::Serve, &source));
+    for secret in ["hunter2", SECRET, "b3RoZXI"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    let wrong = with(&[("SEKISHO_SMTP_URL", "imap://user:hunter2@mail")]);
+    let faults = Config::read(Mode::Serve, &wrong).unwrap_err();
+    assert!(!format!("{faults:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_file_has_the_same_keys_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sekisho.toml");
+    std::fs::write(&file, "SEKISHO_ACCESS_TTL = 600\nSEKISHO_ACESS_TTL = 600\nSEKISHO_ISSUER = [1]\n").unwrap();
+    let faults = Config::read(Mode::Dev, &Source::load(Some(&file))).unwrap_err();
+    let mut named: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["SEKISHO_ACESS_TTL", "SEKISHO_ISSUER", "SEKISHO_SECRET"]);
+}
+
+#[test]
+fn a_broken_file_is_a_fault_that_quotes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sekisho.toml");
+    std::fs::write(&file, "SEKISHO_SECRET = hunter2 hunter2\n").unwrap();
+    let faults = Config::read(Mode::Dev, &Source::load(Some(&file))).unwrap_err();
+    assert!(faults[0].problem.contains("not TOML (line 1)"), "{faults:?}");
+    assert!(!format!("{faults:?}").contains("hunter2"));
+}

@@ -1,0 +1,149 @@
+//! The real binary as a process of its own.
+
+use std::{path::Path, process::Stdio};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, ChildStdout, Command},
+};
+
+use super::http::{self, Answer};
+
+/// The settings of `serve`, on a SQLite file in `data`.
+pub fn serve_settings(data: &Path) -> Vec<(&'static str, String)> {
+    vec![
+        ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_DATABASE_URL", format!("sqlite://{}", data.join("sekisho.db").display())),
+        ("SEKISHO_SECRET", super::app::SECRET.into()),
+        ("SEKISHO_ISSUER", "https://auth.example.com".into()),
+        ("SEKISHO_AUDIENCE", "example".into()),
+        // The port of discard: nobody listens.
+        ("SEKISHO_SMTP_URL", "smtp://127.0.0.1:9".into()),
+        ("SEKISHO_MAIL_FROM", "no-reply@example.com".into()),
+        ("SEKISHO_TLS_TERMINATED", "true".into()),
+        ("SEKISHO_BCRYPT_COST", "10".into()),
+    ]
+}
+
+/// The settings of `dev` that a test needs.
+pub fn dev_settings() -> Vec<(&'static str, String)> {
+    vec![
+        ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_BCRYPT_COST", "4".into()),
+    ]
+}
+
+/// The command, in a folder and with these settings only.
+pub fn command(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+    command.args(arguments).env_clear().envs(settings.iter().cloned()).current_dir(folder).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// How a command ended.
+pub struct Ended {
+    /// The exit code; none after a signal.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it logged.
+    pub stderr: String,
+}
+
+/// Runs a command to its end.
+pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Ended {
+    let output = command(folder, arguments, settings).output().await.unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A service that is ready.
+pub struct Service {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// The first line that it printed.
+    pub ready: Value,
+    client: reqwest::Client,
+}
+
+impl Service {
+    /// Starts it and waits for the ready line.
+    pub async fn start(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
+        let mut child = command(folder, arguments, settings).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).await.unwrap();
+        let ready = serde_json::from_str(&line).expect("a ready line");
+        Self { child, stdout, ready, client: reqwest::Client::new() }
+    }
+
+    /// `http://` and the public address.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.ready["listen"].as_str().unwrap())
+    }
+
+    /// Gets a page of the operations listener.
+    pub async fn ops(&self, path: &str) -> reqwest::Response {
+        let url = format!("http://{}{path}", self.ready["ops"].as_str().unwrap());
+        self.client.get(url).send().await.unwrap()
+    }
+
+    /// Posts JSON; an error if the connection breaks.
+    pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
+        let answer = self.client.post(format!("{}{path}", self.base())).json(body).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await?))
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        http::send(self.client.post(format!("{}{path}", self.base())).json(&body)).await
+    }
+
+    /// Makes an account, and returns its first refresh token.
+    pub async fn sign_up(&self, email: &str, client_id: &str) -> String {
+        let password = super::app::PASSWORD;
+        let body = json!({"email": email, "password": password, "client_id": client_id});
+        let answer = self.post("/api/v1/auth/signup/send-code", body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let code = loop {
+            let mails: Value = self.ops(&format!("/dev/mailbox?to={email}")).await.json().await.unwrap();
+            if let Some(code) = mails[0]["code"].as_str() {
+                break code.to_owned();
+            }
+        };
+        let body = json!({"email": email, "code": code, "client_id": client_id});
+        let answer = self.post("/api/v1/auth/signup/verify-code", body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["refresh_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a signal by name.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("a running process").to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().await.unwrap();
+        assert!(status.success());
+    }
+
+    /// Kills it as a power cut would, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> Ended {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let mut errors = self.child.stderr.take().unwrap();
+        let (a, b) = tokio::join!(self.stdout.read_to_string(&mut stdout), errors.read_to_string(&mut stderr));
+        a.unwrap();
+        b.unwrap();
+        Ended { code: self.child.wait().await.unwrap().code(), stdout, stderr }
+    }
+}
