@@ -89,7 +89,7 @@ impl App {
             accepting: accepting.clone(),
             store: store.clone(),
             metrics: ctx.metrics.clone(),
-            mail: ctx.mail.stats(),
+            mail: ctx.mail.clone(),
             mailbox,
         });
 
@@ -182,7 +182,7 @@ fn context(
         keyring: Arc::new(keyring(config, world, store)?),
         secrets,
         passwords,
-        mail: Arc::new(mail),
+        mail,
         metrics,
         rules: Rules {
             issuer: config.tokens.issuer.clone(),

@@ -48,7 +48,7 @@ pub struct Ctx {
     /// Signing.
     pub keyring: Arc<Keyring>,
     /// Mail that is to leave.
-    pub mail: Arc<MailQueue>,
+    pub mail: MailQueue,
     /// Counting.
     pub metrics: Arc<Metrics>,
     /// The numbers to go by.

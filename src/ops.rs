@@ -1,8 +1,11 @@
 //! The operations listener: probes, metrics and, in development, the mailbox.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -16,10 +19,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    mail::{mailbox::DevMailbox, queue::MailStats},
+    mail::{mailbox::DevMailbox, queue::MailQueue},
     storage::sql::SqlStore,
     telemetry::Metrics,
 };
+
+/// Where SMTP is set as well and does not answer, the mailbox waits a second.
+const MAILBOX_LOOKS: u32 = 200;
+const MAILBOX_PAUSE: Duration = Duration::from_millis(5);
 
 /// What the probes look at.
 #[derive(Clone)]
@@ -31,7 +38,7 @@ pub struct Ops {
     /// Rendered.
     pub metrics: Arc<Metrics>,
     /// Counted in the metrics.
-    pub mail: Arc<MailStats>,
+    pub mail: MailQueue,
     /// Only in development.
     pub mailbox: Option<Arc<DevMailbox>>,
 }
@@ -62,9 +69,10 @@ async fn readyz(State(ops): State<Ops>) -> Response {
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
-    ops.metrics.mails("sent", ops.mail.sent());
-    ops.metrics.mails("retried", ops.mail.retried());
-    ops.metrics.mails("failed", ops.mail.failed());
+    let mails = ops.mail.stats();
+    ops.metrics.mails("sent", mails.sent());
+    ops.metrics.mails("retried", mails.retried());
+    ops.metrics.mails("failed", mails.failed());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], ops.metrics.render()).into_response()
 }
@@ -74,9 +82,15 @@ struct To {
     to: String,
 }
 
+/// Mails leave after the answer to the call that asked for them: whoever asks
+/// here is answered when they have.
 async fn mailbox(State(ops): State<Ops>, Query(query): Query<To>) -> Response {
-    ops.mailbox.map_or_else(
-        || StatusCode::NOT_FOUND.into_response(),
-        |mails| Json(mails.newest_first(&query.to)).into_response(),
-    )
+    let Some(mailbox) = ops.mailbox else { return StatusCode::NOT_FOUND.into_response() };
+    for _ in 0..MAILBOX_LOOKS {
+        if ops.mail.is_empty() {
+            break;
+        }
+        tokio::time::sleep(MAILBOX_PAUSE).await;
+    }
+    Json(mailbox.newest_first(&query.to)).into_response()
 }

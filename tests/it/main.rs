@@ -8,4 +8,5 @@ mod commands;
 mod crashes;
 mod documents;
 mod flows;
+mod readme;
 mod support;
