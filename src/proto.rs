@@ -1,5 +1,13 @@
 //! The messages and services of `proto/`, compiled by `build.rs`.
-#![expect(missing_docs, clippy::all, unused_qualifications, reason = "generated")]
+#![expect(
+    missing_docs,
+    unused_qualifications,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
+    reason = "generated"
+)]
 
 tonic::include_proto!("proto");
 

@@ -6,10 +6,10 @@ use sekisho::domain::{
 };
 
 /// The time at which the data stands.
-pub const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// A session of that user.
-pub fn session(user: u128) -> Session {
+pub(crate) fn session(user: u128) -> Session {
     Session {
         id: SessionId(uuid::Uuid::from_u128(user)),
         user_id: UserId(uuid::Uuid::from_u128(user)),

@@ -83,7 +83,6 @@ impl Chain {
 
 /// A session to test with.
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "test data")]
 pub(crate) fn sample() -> Session {
     let now = Timestamp::from_seconds(1_700_000_000);
     Session {
