@@ -3,7 +3,8 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+#[path = "src/grpc/access_check.rs"]
+mod access_check;
 
 const INCLUDES: [&str; 2] = ["proto", "interceptor/proto"];
 const SERVICES: [&str; 5] = [
@@ -29,7 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The typed set has lost the extension options; these bytes keep them.
     let encoded = compiler.encode_file_descriptor_set();
-    require_access_options(&encoded)?;
+    let undeclared = access_check::undeclared(&encoded)?;
+    if !undeclared.is_empty() {
+        return Err(format!("no (sekisho.v1.access) option on: {}", undeclared.join(", ")).into());
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out.join("sekisho.binpb"), encoded)?;
 
@@ -39,20 +43,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_file("proto.rs")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
-}
-
-fn require_access_options(encoded: &[u8]) -> Result<(), Box<dyn Error>> {
-    let pool = DescriptorPool::decode(encoded)?;
-    let access = pool.get_extension_by_name("sekisho.v1.access").ok_or("sekisho.v1.access is not declared")?;
-    let unguarded: Vec<String> = pool
-        .services()
-        .filter(|service| service.package_name() == "sekisho.v1")
-        .flat_map(|service| service.methods().collect::<Vec<MethodDescriptor>>())
-        .filter(|method| !method.options().has_extension(&access))
-        .map(|method| method.full_name().to_owned())
-        .collect();
-    if unguarded.is_empty() {
-        return Ok(());
-    }
-    Err(format!("no (sekisho.v1.access) option on: {}", unguarded.join(", ")).into())
 }

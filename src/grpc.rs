@@ -1,5 +1,7 @@
 //! The gRPC services: decode → flow → encode.
 
+#[cfg(test)]
+mod access_check;
 mod answers;
 mod auth;
 mod encode;
