@@ -9,4 +9,5 @@ mod crashes;
 mod documents;
 mod flows;
 mod readme;
+mod smtp;
 mod support;
