@@ -11,6 +11,7 @@ pub mod login;
 pub mod logout;
 pub mod profile;
 pub mod refresh;
+pub mod revoke;
 pub mod sessions;
 pub mod sign_in;
 pub mod signup;

@@ -1,11 +1,11 @@
 //! Logout: the end of a session, by its refresh token. Any token of the session
 //! will do, spent ones too.
 
-use super::{Call, sign_in};
+use super::{Call, revoke};
 use crate::{
     crypto::RefreshToken,
     ctx::Ctx,
-    domain::{ClientId, Event, EventKind, Session, Timestamp, revocation::RevocationReason},
+    domain::{ClientId, EventKind, Session, Timestamp, revocation::RevocationReason},
     error::Error,
 };
 
@@ -18,9 +18,9 @@ pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_
     };
     let event = |kind| event(kind).user(session.user_id).session(session.id);
     if session.client_id == *client_id {
-        end(ctx, &session, RevocationReason::Logout, event(EventKind::LoggedOut), now).await
+        revoke::end(ctx, &session, RevocationReason::Logout, event(EventKind::LoggedOut), now).await
     } else if ctx.rules.sessions.end_on_client_mismatch {
-        end(ctx, &session, RevocationReason::ClientMismatch, event(EventKind::LogoutClientMismatch), now).await
+        revoke::end(ctx, &session, RevocationReason::ClientMismatch, event(EventKind::LogoutClientMismatch), now).await
     } else {
         ctx.audit(event(EventKind::LogoutClientMismatch)).await
     }
@@ -30,19 +30,4 @@ async fn find(ctx: &Ctx, token: Option<RefreshToken>, now: Timestamp) -> Result<
     let Some(token) = token else { return Ok(None) };
     let session = ctx.stores.sessions.get(token.user_id(), token.session_id(), now).await?;
     Ok(session.filter(|session| token.is_genuine(&ctx.secrets, &session.salt)))
-}
-
-/// The journal first: it is the truth that the other store is mended from.
-pub(super) async fn end(
-    ctx: &Ctx,
-    session: &Session,
-    reason: RevocationReason,
-    event: Event,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let revocation = sign_in::revocation(ctx, session, reason, now);
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
-    ctx.stores.sessions.end(session.user_id, session.id).await?;
-    ctx.note(&event);
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! [`crate::domain::rotation`], in one atomic step of the store.
 
 use super::{
-    Call, sign_in,
+    Call, revoke,
     tokens::{self, TokenPair},
 };
 use crate::{
@@ -42,7 +42,8 @@ pub async fn refresh(
             Err(Error::ClientIdMismatch)
         }
         Rotation::Judged(Verdict::Reused, session) => {
-            end(ctx, &session, RevocationReason::Reused, of(event(EventKind::RefreshReused), &session), now).await?;
+            revoke::record(ctx, &session, RevocationReason::Reused, of(event(EventKind::RefreshReused), &session), now)
+                .await?;
             tell(ctx, &session, now).await;
             Err(Error::RefreshTokenReused)
         }
@@ -89,24 +90,10 @@ fn of(event: Event, session: &Session) -> Event {
 /// The store has ended the session if the rules say so.
 async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
     if ctx.rules.sessions.end_on_client_mismatch {
-        end(ctx, session, RevocationReason::ClientMismatch, event, now).await
+        revoke::record(ctx, session, RevocationReason::ClientMismatch, event, now).await
     } else {
         ctx.audit(event).await
     }
-}
-
-/// Writes down the end of a session that the store has ended.
-async fn end(
-    ctx: &Ctx,
-    session: &Session,
-    reason: RevocationReason,
-    event: Event,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let revocation = sign_in::revocation(ctx, session, reason, now);
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
-    ctx.note(&event);
-    Ok(())
 }
 
 /// Tells the person. The session has ended whether or not the mail leaves.

@@ -1,6 +1,6 @@
 //! The caller's own sessions.
 
-use super::{Call, caller::Caller, logout, sign_in};
+use super::{Call, caller::Caller, revoke};
 use crate::{
     ctx::Ctx,
     domain::{
@@ -25,7 +25,7 @@ pub async fn revoke(ctx: &Ctx, call: &Call, caller: &Caller, id: SessionId) -> R
         ctx.audit(event(EventKind::SessionNotFound)).await?;
         return Err(Error::NotFound);
     };
-    logout::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), caller.now).await
+    revoke::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), caller.now).await
 }
 
 /// Ends all of them, or all others; how many.
@@ -54,7 +54,7 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     others.retain(|session| session.id != caller.session.id);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
     let revocations: Vec<Revocation> =
-        others.iter().map(|session| sign_in::revocation(ctx, session, RevocationReason::Revoked, caller.now)).collect();
+        others.iter().map(|session| revoke::revocation(ctx, session, RevocationReason::Revoked, caller.now)).collect();
     ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
     let mut ended = 0;
     for session in &others {

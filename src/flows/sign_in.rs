@@ -1,14 +1,14 @@
 //! The last step of every way to sign in: a session and its tokens.
 
 use super::{
-    Call,
+    Call, revoke,
     tokens::{self, TokenPair},
 };
 use crate::{
     ctx::Ctx,
     domain::{
         Account, ClientId, Event, EventKind, Name, Revocation, Session, SessionId, Timestamp,
-        revocation::{RevocationReason, Target},
+        revocation::RevocationReason,
         session::{Chain, Salt, Subject},
     },
     error::Error,
@@ -52,7 +52,7 @@ pub async fn complete(
         return Err(Error::SessionLimitReached);
     };
     let revocations: Vec<Revocation> =
-        evicted.iter().map(|old| revocation(ctx, old, RevocationReason::Evicted, now)).collect();
+        evicted.iter().map(|old| revoke::revocation(ctx, old, RevocationReason::Evicted, now)).collect();
     let events: Vec<Event> = evicted
         .iter()
         .map(|old| event(EventKind::SessionEvicted).session(old.id))
@@ -88,17 +88,5 @@ fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp) -> S
             roles: account.roles.clone(),
             issued_after: account.not_before,
         },
-    }
-}
-
-/// The journal's line for one session: it lasts as long as any record of the
-/// session, or token of it, that somebody could bring back.
-pub(super) fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
-    Revocation {
-        user_id: session.user_id,
-        target: Target::Session(session.id),
-        not_before: now,
-        reason,
-        expires_at: session.expires_at.max(now + ctx.rules.access_ttl),
     }
 }

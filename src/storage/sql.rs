@@ -11,6 +11,7 @@ mod journal;
 mod limits;
 mod migrate;
 mod rotate;
+mod session_row;
 mod sessions;
 mod signing_keys;
 

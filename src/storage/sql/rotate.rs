@@ -4,7 +4,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::{
     Result, SqlStore, commit,
-    sessions::{DELETE, ONE, session, signed},
+    session_row::{DELETE, ONE, session, signed},
     unavailable,
 };
 use crate::{

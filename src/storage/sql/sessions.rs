@@ -1,64 +1,26 @@
 //! [`Sessions`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Sqlite, Transaction};
 
 use super::{
     Result, SqlStore, commit,
     convert::{Columns, words},
+    session_row::{DELETE, ONE, session, signed},
     unavailable,
 };
 use crate::{
-    domain::{
-        ClientId, Email, Name, Session, SessionId, Timestamp, UserId,
-        session::{Chain, Salt, Subject},
-    },
+    domain::{Session, SessionId, Timestamp, UserId},
     storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
 };
 
 const INSERT: &str = "INSERT INTO sessions (user_id, id, client_id, salt, generation, parent, rotated_at, created_at, \
      last_used_at, expires_at, ends_at, device, address, auth_time, amr, email, email_verified, roles, issued_after) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
-pub(super) const ONE: &str = "SELECT * FROM sessions WHERE user_id = $1 AND id = $2";
 const LIST: &str = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id";
-pub(super) const DELETE: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
 const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2 RETURNING expires_at";
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
      (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
-
-pub(super) fn session(row: &SqliteRow) -> Result<Session> {
-    let columns = Columns(row);
-    Ok(Session {
-        id: SessionId(columns.uuid("id")?),
-        user_id: UserId(columns.uuid("user_id")?),
-        client_id: columns.parsed("client_id", ClientId::parse)?,
-        salt: Salt(columns.bytes("salt")?),
-        chain: Chain {
-            generation: columns.number("generation")?,
-            parent: columns.number("parent")?,
-            rotated_at: columns.get("rotated_at")?,
-        },
-        created_at: columns.get("created_at")?,
-        last_used_at: columns.get("last_used_at")?,
-        expires_at: columns.get("expires_at")?,
-        ends_at: columns.get("ends_at")?,
-        device: columns.parsed("device", Name::parse)?,
-        address: columns.address("address")?,
-        auth_time: columns.get("auth_time")?,
-        amr: columns.list("amr")?,
-        subject: Subject {
-            email: columns.parsed("email", Email::parse)?,
-            email_verified: columns.flag("email_verified")?,
-            roles: columns.list("roles")?,
-            issued_after: columns.get("issued_after")?,
-        },
-    })
-}
-
-/// Generations count refreshes: they never come near the sign bit.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
 
 async fn insert(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
     let query = sqlx::query(INSERT)
