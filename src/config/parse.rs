@@ -230,9 +230,11 @@ fn origin(text: &str) -> Result<String, String> {
     if is_origin { Ok(text.to_owned()) } else { Err("must be origins such as https://app.example.com".to_owned()) }
 }
 
+/// Ours from that level on; of the libraries warnings only, for at lower levels
+/// they print what they send and receive.
 fn log_filter(text: &str) -> Result<String, String> {
-    match tracing_subscriber::EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("must be a level, or filters by module".to_owned()),
-    }
+    let levels = ["error", "warn", "info", "debug", "trace"].map(|level| (level, level));
+    let level = one_of(text, &levels)?;
+    let libraries = if level == "error" { level } else { "warn" };
+    Ok(format!("{libraries},sekisho={level},sekisho_interceptor={level}"))
 }

@@ -131,7 +131,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_LOG",
         Some("info"),
-        "Lowest level that is logged: `error`, `warn`, `info`, `debug`, `trace`, or filters by module",
+        "Lowest level that is logged: `error`, `warn`, `info`, `debug` or `trace`; of libraries only warnings and errors",
     ),
     Setting::new("SEKISHO_LOG_FORMAT", Some("json"), "`json` or `pretty`").in_dev("pretty"),
 ];

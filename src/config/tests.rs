@@ -84,6 +84,7 @@ fn each_fault_is_named() {
         ("SEKISHO_ALLOWED_ORIGINS", "https://app.example.com/"),
         ("SEKISHO_ALLOWED_ORIGINS", "*"),
         ("SEKISHO_TLS_TERMINATED", "false"),
+        ("SEKISHO_LOG", "hyper=trace"),
         ("SEKISHO_LOG_FORMAT", "xml"),
     ] {
         assert_eq!(faults(&[(name, bad)]), [name], "{name}={bad}");

@@ -120,10 +120,14 @@ pub async fn verify(
 ) -> Result<Completed, Error> {
     let now = ctx.now();
     let key = code_key(ctx, email, client_id);
-    Budget::new("code_guess", &key.mailbox, GUESSES).take(ctx, call, now).await?;
+    let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
+    guesses.take(ctx, call, now).await?;
     let digest = ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), code);
 
     let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
+    if !matches!(guess, Guess::Wrong(_)) {
+        guesses.give_back(ctx).await?;
+    }
     let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
     let payload = match guess {
         Guess::Right(payload) => payload,
