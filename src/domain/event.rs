@@ -163,6 +163,7 @@ impl EventKind {
                 | Self::ProfileRead
                 | Self::SessionsListed
                 | Self::CallerRevoked
+                | Self::RateLimited
         )
     }
 }

@@ -44,7 +44,7 @@ pub async fn refresh(
         Rotation::Judged(Verdict::Reused, session) => {
             revoke::record(ctx, &session, RevocationReason::Reused, of(event(EventKind::RefreshReused), &session), now)
                 .await?;
-            tell(ctx, &session, now).await;
+            tell(ctx, call, &session, now).await;
             Err(Error::RefreshTokenReused)
         }
         Rotation::Judged(verdict, session) => {
@@ -97,7 +97,7 @@ async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) ->
 }
 
 /// Tells the person. The session has ended whether or not the mail leaves.
-async fn tell(ctx: &Ctx, session: &Session, now: Timestamp) {
+async fn tell(ctx: &Ctx, call: &Call, session: &Session, now: Timestamp) {
     let locale = match ctx.stores.accounts.by_id(session.user_id).await {
         Ok(Some(account)) => account.locale,
         _ => Default::default(),
@@ -105,7 +105,7 @@ async fn tell(ctx: &Ctx, session: &Session, now: Timestamp) {
     let message = Message::SessionEnded {
         at: now.to_string(),
         device: session.device.as_str().to_owned(),
-        address: session.address.map(|address| address.to_string()).unwrap_or_default(),
+        address: call.origin.address.map(|address| address.to_string()).unwrap_or_default(),
     };
     let mail = mail::templates::compose(session.subject.email.as_str(), &message, locale);
     if ctx.mail.submit(mail).is_err() {

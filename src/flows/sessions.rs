@@ -33,18 +33,23 @@ pub async fn revoke_all(ctx: &Ctx, call: &Call, caller: &Caller, keep_current: b
     if keep_current { revoke_others(ctx, call, caller).await } else { revoke_every(ctx, call, caller).await }
 }
 
-/// One line of the journal, whatever the number of sessions.
+/// One line of the journal, whatever the number of sessions; and one for each
+/// that began later than now, as after a clock was set back.
 async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
+    let mut later = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
+    later.retain(|session| session.created_at > caller.now);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id());
-    let revocation = Revocation {
+    let everything = Revocation {
         user_id: caller.user_id(),
         target: Target::User,
         not_before: caller.now,
         reason: RevocationReason::Revoked,
         expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
     };
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
+    let revocations: Vec<Revocation> = std::iter::once(everything).chain(revocations(ctx, caller, &later)).collect();
+    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
     let ended = ctx.stores.sessions.end_until(caller.user_id(), caller.now).await?;
+    let ended = ended + end_each(ctx, &later).await?;
     ctx.note(&event);
     Ok(ended)
 }
@@ -53,13 +58,21 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     let mut others = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
     others.retain(|session| session.id != caller.session.id);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
-    let revocations: Vec<Revocation> =
-        others.iter().map(|session| revoke::revocation(ctx, session, RevocationReason::Revoked, caller.now)).collect();
+    let revocations: Vec<Revocation> = revocations(ctx, caller, &others).collect();
     ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
+    let ended = end_each(ctx, &others).await?;
+    ctx.note(&event);
+    Ok(ended)
+}
+
+fn revocations(ctx: &Ctx, caller: &Caller, sessions: &[Session]) -> impl Iterator<Item = Revocation> {
+    sessions.iter().map(|session| revoke::revocation(ctx, session, RevocationReason::Revoked, caller.now))
+}
+
+async fn end_each(ctx: &Ctx, sessions: &[Session]) -> Result<u64, Error> {
     let mut ended = 0;
-    for session in &others {
+    for session in sessions {
         ended += u64::from(ctx.stores.sessions.end(session.user_id, session.id).await?);
     }
-    ctx.note(&event);
     Ok(ended)
 }

@@ -1,5 +1,7 @@
 //! The last step of every way to sign in: a session and its tokens.
 
+use std::time::Duration;
+
 use super::{
     Call, revoke,
     tokens::{self, TokenPair},
@@ -14,6 +16,9 @@ use crate::{
     error::Error,
     storage::sessions::Opening,
 };
+
+/// Ends of all sessions that may fall into one login.
+const ATTEMPTS: usize = 3;
 
 /// Somebody whose identity was proven just now.
 pub struct Proven<'a> {
@@ -44,13 +49,12 @@ pub async fn complete(
     outcome: Option<EventKind>,
     now: Timestamp,
 ) -> Result<SignedIn, Error> {
-    let session = new_session(ctx, call, &proven, now);
-    let event = |kind| call.event(now, kind).user(session.user_id).client(&session.client_id);
-    let opening = ctx.stores.sessions.open(&session, ctx.rules.sessions.limit, now).await?;
-    let Opening::Opened(evicted) = opening else {
-        ctx.audit(event(EventKind::LoginSessionLimit)).await?;
+    let Some((session, evicted)) = open(ctx, call, &proven, now).await? else {
+        let event = call.event(now, EventKind::LoginSessionLimit);
+        ctx.audit(event.user(proven.account.id).client(proven.client_id)).await?;
         return Err(Error::SessionLimitReached);
     };
+    let event = |kind| call.event(now, kind).user(session.user_id).client(&session.client_id);
     let revocations: Vec<Revocation> =
         evicted.iter().map(|old| revoke::revocation(ctx, old, RevocationReason::Evicted, now)).collect();
     let events: Vec<Event> = evicted
@@ -65,7 +69,35 @@ pub async fn complete(
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
 }
 
-fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp) -> Session {
+/// The new session and those that ended for it; `None` where there is no room.
+///
+/// Hashing takes a while, and the end of all sessions may fall into it. Then
+/// this one begins after that end: begun before, it would be struck by it later.
+async fn open(
+    ctx: &Ctx,
+    call: &Call,
+    proven: &Proven<'_>,
+    now: Timestamp,
+) -> Result<Option<(Session, Vec<Session>)>, Error> {
+    let (mut begun, mut not_before, mut ended) = (now, proven.account.not_before, Vec::new());
+    for _ in 0..ATTEMPTS {
+        begun = begun.max(not_before + Duration::from_micros(1));
+        let session = new_session(ctx, call, proven, begun, not_before);
+        let Opening::Opened(evicted) = ctx.stores.sessions.open(&session, ctx.rules.sessions.limit, now).await? else {
+            return Ok(None);
+        };
+        ended.extend(evicted);
+        let account = ctx.stores.accounts.by_id(session.user_id).await?.ok_or(Error::InvalidCredentials)?;
+        if account.not_before < begun {
+            return Ok(Some((session, ended)));
+        }
+        ctx.stores.sessions.end(session.user_id, session.id).await?;
+        not_before = account.not_before;
+    }
+    Err(Error::Overloaded)
+}
+
+fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp, not_before: Timestamp) -> Session {
     let account = proven.account;
     let rules = &ctx.rules.sessions;
     Session {
@@ -86,7 +118,7 @@ fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp) -> S
             email: account.email.clone(),
             email_verified: account.email_verified,
             roles: account.roles.clone(),
-            issued_after: account.not_before,
+            issued_after: not_before,
         },
     }
 }

@@ -26,6 +26,8 @@ impl Rate {
     /// The new mark after a call at `now`, or how long the caller has to wait.
     /// `mark` is the time at which the budget is whole again.
     pub fn take(self, mark: Option<Timestamp>, now: Timestamp) -> std::result::Result<Timestamp, Duration> {
+        // A mark further ahead than the budget reaches is of a clock that was wrong.
+        let mark = mark.filter(|mark| *mark <= now + self.per);
         let full_again = mark.map_or(now, |mark| mark.max(now)) + self.interval();
         let ahead = full_again.since(now);
         if ahead <= self.per { Ok(full_again) } else { Err(ahead - self.per) }
