@@ -96,7 +96,19 @@ impl Keyring {
                 self.add(active_at, unless_after).await?;
             }
         }
+        self.reseal().await?;
         self.reload().await
+    }
+
+    /// Seals under the current secret what was sealed under the one before, so
+    /// that the one before can go.
+    async fn reseal(&self) -> Result<(), Error> {
+        for key in self.store.list().await? {
+            if let Some(sealed) = signing_key::resealed(&key, &self.secrets, &*self.entropy) {
+                self.store.reseal(&key.kid, &key.sealed, &sealed).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the keys from the store again. On failure the last good ones stay.
@@ -160,8 +172,10 @@ impl Keyring {
             Some(shared) if self.algorithm == Algorithm::HS256 => Some(shared.clone()),
             _ => {
                 let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-                let active = loaded.keys.iter().rev();
-                active.filter(|key| key.public_jwk.is_some()).find(|key| key.active_at <= now).cloned()
+                let mut stored = loaded.keys.iter().filter(|key| key.public_jwk.is_some());
+                let first = stored.clone().next();
+                // The first key signs also before its time: clocks are set back.
+                stored.rfind(|key| key.active_at <= now).or(first).cloned()
             }
         };
         signer.ok_or_else(|| Error::internal("no signing key is active"))?.sign(claims)

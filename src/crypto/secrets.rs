@@ -102,6 +102,11 @@ impl Secrets {
         Some([&self.current.id[..], &nonce, &sealed].concat())
     }
 
+    /// Whether it was sealed under the current secret.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.starts_with(&self.current.id)
+    }
+
     /// Opens what [`Secrets::seal`] made, under either secret. `None`: neither
     /// opens it.
     pub fn open(&self, sealed: &[u8], bound_to: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {

@@ -78,6 +78,16 @@ pub(super) fn generate(
     Ok(SealedKey { kid, alg: algorithm.as_str().to_owned(), public_jwk, sealed, created_at, active_at })
 }
 
+/// The key sealed under the current secret; `None` if it is already, or cannot
+/// be opened.
+pub(super) fn resealed(stored: &SealedKey, secrets: &Secrets, entropy: &dyn Entropy) -> Option<Vec<u8>> {
+    if secrets.is_current(&stored.sealed) {
+        return None;
+    }
+    let der = secrets.open(&stored.sealed, &stored.public_jwk)?;
+    secrets.seal(&der, &stored.public_jwk, entropy)
+}
+
 /// PKCS #8 (RFC 5208), version 1.
 fn private_der(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
     let rng = aws_lc_rs::rand::SystemRandom::new();

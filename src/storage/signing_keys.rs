@@ -38,6 +38,10 @@ pub trait SigningKeys: Send + Sync {
     /// `false`: there was one, as when two servers start at once.
     async fn insert(&self, key: &SealedKey, unless_after: Timestamp) -> Result<bool>;
 
+    /// Puts `new` in the place of `old` for a key; nothing happens if it is
+    /// sealed otherwise by now.
+    async fn reseal(&self, kid: &str, old: &[u8], new: &[u8]) -> Result<()>;
+
     /// Removes keys by id.
     async fn remove(&self, kids: &[String]) -> Result<()>;
 }

@@ -13,6 +13,7 @@ const LIST: &str = "SELECT * FROM signing_keys ORDER BY active_at, kid";
 const LATER: &str = "SELECT 1 FROM signing_keys WHERE active_at > $1 LIMIT 1";
 const INSERT: &str = "INSERT INTO signing_keys (kid, alg, public_jwk, sealed, created_at, active_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";
+const RESEAL: &str = "UPDATE signing_keys SET sealed = $3 WHERE kid = $1 AND sealed = $2";
 const REMOVE: &str = "DELETE FROM signing_keys WHERE kid = $1";
 
 fn sealed_key(row: &SqliteRow) -> Result<SealedKey> {
@@ -54,6 +55,15 @@ impl SigningKeys for SqlStore {
             insert.execute(&mut *tx).await.map_err(unavailable)?;
             commit(tx).await?;
             Ok(true)
+        })
+        .await
+    }
+
+    async fn reseal(&self, kid: &str, old: &[u8], new: &[u8]) -> Result<()> {
+        self.timed("signing_keys.reseal", async {
+            let mut tx = self.begin().await?;
+            sqlx::query(RESEAL).bind(kid).bind(old).bind(new).execute(&mut *tx).await.map_err(unavailable)?;
+            commit(tx).await
         })
         .await
     }
