@@ -45,7 +45,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, Error> {
     loop {
         let batch = ctx.stores.sessions.sweep(long_expired, SWEEP_BATCH).await?
             + ctx.stores.codes.sweep(now, SWEEP_BATCH).await?
-            + ctx.stores.limits.sweep(now, SWEEP_BATCH).await?;
+            + ctx.stores.limits.sweep(now, SWEEP_BATCH).await?
+            + ctx.stores.journal.sweep(now, SWEEP_BATCH).await?;
         removed += batch;
         if batch == 0 {
             return Ok(removed);

@@ -18,4 +18,7 @@ pub trait Journal: Send + Sync {
     /// At most `limit` revocations after `after` that have not expired, in
     /// order, each with its number.
     async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>>;
+
+    /// Removes at most `limit` revocations that have expired; how many.
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }

@@ -43,6 +43,7 @@ pub struct SqlStore {
 impl SqlStore {
     /// Opens the file, and makes it if it is not there.
     pub async fn open(path: &Path, metrics: Arc<Metrics>) -> Result<Self> {
+        keep_private(path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -93,6 +94,13 @@ impl SqlStore {
         self.metrics.store(operation, result.is_ok(), start.elapsed());
         result
     }
+}
+
+/// Makes the file, if it is not there, readable by its owner only; SQLite gives
+/// the files beside it the same mode.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 async fn commit(transaction: Transaction<'static, Sqlite>) -> Result<()> {

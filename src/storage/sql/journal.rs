@@ -19,6 +19,8 @@ use crate::{
 const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id, not_before, reason, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";
 const RAISE: &str = "UPDATE accounts SET not_before = $2 WHERE id = $1 AND not_before < $2";
+const SWEEP: &str = "DELETE FROM revocation_journal WHERE seq IN \
+     (SELECT seq FROM revocation_journal WHERE expires_at <= $1 LIMIT $2)";
 const LIVE: &str = "SELECT * FROM revocation_journal WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3";
 
 async fn insert(tx: &mut Transaction<'static, Sqlite>, revocation: &Revocation) -> Result<()> {
@@ -72,6 +74,10 @@ impl Journal for SqlStore {
             commit(tx).await
         })
         .await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        self.sweep_rows("journal.sweep", SWEEP, now, limit).await
     }
 
     async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>> {

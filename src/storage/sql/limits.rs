@@ -19,6 +19,12 @@ const SWEEP: &str = "DELETE FROM limits WHERE key IN (SELECT key FROM limits WHE
 impl Limits for SqlStore {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>> {
         self.timed("limits.take", async {
+            // A flood that is refused must not queue for the one writer.
+            let row = sqlx::query(READ).bind(key).fetch_optional(&self.readers).await.map_err(unavailable)?;
+            let mark = row.map(|row| row.try_get("full_at")).transpose().map_err(unavailable)?;
+            if let Err(wait) = rate.take(mark, now) {
+                return Ok(Some(wait));
+            }
             let mut tx = self.begin().await?;
             let row = sqlx::query(READ).bind(key).fetch_optional(&mut *tx).await.map_err(unavailable)?;
             let mark = row.map(|row| row.try_get("full_at")).transpose().map_err(unavailable)?;

@@ -23,12 +23,16 @@ pub(super) async fn rotate(
     rules: RotationRules,
     now: Timestamp,
 ) -> Result<Rotation> {
+    // Neither the salt nor a forgery ever changes its mind: what is not genuine
+    // must not queue for the one writer.
+    let row = sqlx::query(ONE).bind(user_id.0).bind(id.0).fetch_optional(&store.readers).await.map_err(unavailable)?;
+    let salt = row.as_ref().map(session).transpose()?.map(|session| session.salt);
+    if !salt.is_some_and(|salt| (presented.is_genuine)(&salt)) {
+        return Ok(Rotation::Unknown);
+    }
     let mut tx = store.begin().await?;
     let row = sqlx::query(ONE).bind(user_id.0).bind(id.0).fetch_optional(&mut *tx).await.map_err(unavailable)?;
     let Some(mut session) = row.as_ref().map(session).transpose()? else { return Ok(Rotation::Unknown) };
-    if !(presented.is_genuine)(&session.salt) {
-        return Ok(Rotation::Unknown);
-    }
     if session.client_id != *presented.client_id {
         if rules.end_on_client_mismatch {
             end(&mut tx, &session).await?;
