@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{Query, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -77,6 +77,13 @@ async fn metrics(State(ops): State<Ops>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], ops.metrics.render()).into_response()
 }
 
+/// A web page could make its own name resolve to this machine and read codes.
+fn is_local_name(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+}
+
 #[derive(Deserialize)]
 struct To {
     to: String,
@@ -84,8 +91,11 @@ struct To {
 
 /// Mails leave after the answer to the call that asked for them: whoever asks
 /// here is answered when they have.
-async fn mailbox(State(ops): State<Ops>, Query(query): Query<To>) -> Response {
+async fn mailbox(State(ops): State<Ops>, headers: HeaderMap, Query(query): Query<To>) -> Response {
     let Some(mailbox) = ops.mailbox else { return StatusCode::NOT_FOUND.into_response() };
+    if !is_local_name(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     for _ in 0..MAILBOX_LOOKS {
         if ops.mail.is_empty() {
             break;

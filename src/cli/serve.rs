@@ -1,6 +1,11 @@
 //! `sekisho dev` and `sekisho serve`.
 
-use std::{fs, io::Write, path::Path};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
@@ -17,8 +22,10 @@ use crate::{
 const DATA: &str = ".sekisho";
 
 pub(super) fn dev(mut source: Source) -> Result<(), Failure> {
+    let data = Path::new(DATA);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
     if !source.is_set("SEKISHO_SECRET") {
-        source.set_default("SEKISHO_SECRET", &kept_secret(Path::new(DATA))?);
+        source.set_default("SEKISHO_SECRET", &kept_secret(data)?);
     }
     serve(&read(Mode::Dev, &source)?)
 }
@@ -54,12 +61,10 @@ fn announce(app: &App) -> std::io::Result<()> {
 
 /// The secret of this checkout; made at the first start, readable by its owner.
 fn kept_secret(data: &Path) -> Result<Zeroizing<String>, Failure> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let file = data.join("secret");
     if let Ok(text) = fs::read_to_string(&file) {
         return Ok(Zeroizing::new(text.trim().to_owned()));
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
     let entropy: &dyn Entropy = &SystemEntropy;
     let secret = Zeroizing::new(BASE64.encode(Zeroizing::new(entropy.bytes::<32>())));
     let mut created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;

@@ -1,5 +1,7 @@
 //! The HTTP body: its type and its size.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -9,6 +11,9 @@ use crate::error::{Error, Rule};
 
 /// How many bytes a body may have.
 pub const MAX_BODY: usize = 64 * 1024;
+/// How many bytes of a longer one are read and dropped, and for how long.
+const MAX_DRAINED: usize = 2 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Reads a JSON body; `None` where there is none.
 ///
@@ -21,6 +26,7 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Option<
         return Err(Error::UnsupportedMediaType);
     }
     if announced(headers).is_some_and(|length| length > MAX_BODY) {
+        drain(body).await;
         return Err(Error::RequestTooLarge);
     }
     let bytes = read(body).await?;
@@ -44,13 +50,24 @@ pub(super) async fn refuse(body: Body) -> Result<(), Error> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
-    match Limited::new(body, MAX_BODY).collect().await {
+async fn read(mut body: Body) -> Result<Bytes, Error> {
+    match Limited::new(&mut body, MAX_BODY).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::RequestTooLarge),
+        Err(error) if error.is::<LengthLimitError>() => {
+            drain(body).await;
+            Err(Error::RequestTooLarge)
+        }
         // The caller broke off, and will hardly read this.
         Err(_) => Err(Error::invalid("body", Rule::InvalidJson)),
     }
+}
+
+/// Reads on for a while, for a caller over HTTP/1.1 that is still sending does
+/// not see the answer: the connection is reset under it.
+async fn drain(body: Body) {
+    let rest = Limited::new(body, MAX_DRAINED).collect();
+    // However it ends, the answer is the same.
+    let _ = tokio::time::timeout(DRAIN_TIME, rest).await;
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
