@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable")]
 
+mod bad_input;
 mod commands;
 mod crashes;
 mod documents;
