@@ -10,5 +10,6 @@ mod crashes;
 mod documents;
 mod flows;
 mod readme;
+mod secrets;
 mod smtp;
 mod support;
