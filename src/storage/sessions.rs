@@ -35,7 +35,7 @@ pub struct Presentation<'a> {
     pub generation: u64,
     /// Whether its MAC is right, given the session's salt.
     pub is_genuine: &'a (dyn Fn(&Salt) -> bool + Sync),
-    /// From where.
+    /// From where; if that is unknown, the session keeps the last address.
     pub address: Option<IpAddr>,
 }
 
@@ -99,6 +99,7 @@ pub trait Sessions: Send + Sync {
     /// of them were live then.
     async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64>;
 
-    /// Removes at most `limit` sessions that expired before `before`; how many.
+    /// Removes at most `limit` sessions that expired at or before `before`; how
+    /// many.
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64>;
 }

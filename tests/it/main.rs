@@ -12,4 +12,5 @@ mod flows;
 mod readme;
 mod secrets;
 mod smtp;
+mod storage;
 mod support;

@@ -1,0 +1,133 @@
+//! The contract of [`sekisho::storage::Journal`].
+
+use sekisho::{
+    domain::{
+        Account, EventKind, Revocation, Timestamp,
+        revocation::{RevocationReason, Target},
+    },
+    storage::Stores,
+};
+
+use super::{
+    data::{MICRO, NOW, account, after, audit_kinds, event, session_id, user_id},
+    race::{CALLERS, race},
+};
+
+const REASONS: [RevocationReason; 5] = [
+    RevocationReason::Logout,
+    RevocationReason::Revoked,
+    RevocationReason::Evicted,
+    RevocationReason::Reused,
+    RevocationReason::ClientMismatch,
+];
+
+/// Of session `n`, live until 1000 seconds after the beginning.
+fn of_session(n: u128) -> Revocation {
+    Revocation {
+        user_id: user_id(1),
+        target: Target::Session(session_id(n)),
+        not_before: NOW,
+        reason: RevocationReason::Logout,
+        expires_at: after(1_000),
+    }
+}
+
+fn of_user(n: u128, not_before: Timestamp) -> Revocation {
+    Revocation { user_id: user_id(n), target: Target::User, not_before, ..of_session(0) }
+}
+
+async fn append(stores: &Stores, revocations: &[Revocation]) {
+    stores.journal.append(revocations, &[]).await.unwrap();
+}
+
+async fn live(stores: &Stores, after: i64, now: Timestamp, limit: u32) -> Vec<(i64, Revocation)> {
+    stores.journal.live(after, now, limit).await.unwrap()
+}
+
+async fn create(stores: &Stores, n: u128) {
+    stores.accounts.create(&account(n), &event(EventKind::SignupCompleted)).await.unwrap();
+}
+
+async fn not_before(stores: &Stores, n: u128) -> Timestamp {
+    stores.accounts.by_id(user_id(n)).await.unwrap().unwrap().not_before
+}
+
+fn revocations(lines: Vec<(i64, Revocation)>) -> Vec<Revocation> {
+    lines.into_iter().map(|(_, revocation)| revocation).collect()
+}
+
+pub async fn what_was_appended_is_live_in_order_and_whole(stores: Stores) {
+    create(&stores, 1).await;
+    let of_sessions = REASONS.map(|reason| Revocation { reason, ..of_session(reason as u128) });
+    let wanted: Vec<_> = of_sessions.into_iter().chain([of_user(1, after(7))]).collect();
+    append(&stores, &wanted[..2]).await;
+    append(&stores, &wanted[2..]).await;
+    let lines = live(&stores, 0, NOW, 100).await;
+    assert!(lines[0].0 > 0, "a reader begins at 0");
+    assert!(lines.is_sorted_by(|(a, _), (b, _)| a < b), "{lines:?}");
+    assert_eq!(revocations(lines), wanted);
+}
+
+pub async fn a_page_is_what_comes_after_a_number_up_to_a_limit(stores: Stores) {
+    append(&stores, &[1, 2, 3].map(of_session)).await;
+    let all = live(&stores, 0, NOW, 100).await;
+    assert_eq!(live(&stores, 0, NOW, 2).await, all[..2]);
+    assert_eq!(live(&stores, all[1].0, NOW, 2).await, all[2..]);
+    assert_eq!(live(&stores, all[2].0, NOW, 2).await, []);
+}
+
+pub async fn what_has_expired_is_not_live_and_fills_no_page(stores: Stores) {
+    let short = |n| Revocation { expires_at: after(10), ..of_session(n) };
+    append(&stores, &[short(1), of_session(2), short(3), of_session(4)]).await;
+    assert_eq!(live(&stores, 0, NOW, 100).await.len(), 4);
+    let page = live(&stores, 0, after(10) + MICRO, 2).await;
+    assert_eq!(revocations(page), [of_session(2), of_session(4)]);
+}
+
+pub async fn events_are_added_with_the_revocations(stores: Stores) {
+    let events = [EventKind::LoggedOut, EventKind::SessionEvicted].map(event);
+    stores.journal.append(&[of_session(1)], &events).await.unwrap();
+    assert_eq!(audit_kinds(&stores).await, ["logged_out", "session_evicted"]);
+    assert_eq!(live(&stores, 0, NOW, 100).await.len(), 1);
+}
+
+pub async fn nothing_appended_is_nothing_added(stores: Stores) {
+    stores.journal.append(&[], &[]).await.unwrap();
+    assert_eq!(live(&stores, 0, NOW, 100).await, []);
+    assert!(audit_kinds(&stores).await.is_empty());
+}
+
+pub async fn a_whole_users_revocation_raises_not_before(stores: Stores) {
+    create(&stores, 1).await;
+    create(&stores, 2).await;
+    append(&stores, &[of_user(1, after(7))]).await;
+    let stored = stores.accounts.by_id(user_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored, Account { not_before: after(7), ..account(1) });
+    assert_eq!(not_before(&stores, 2).await, account(2).not_before);
+}
+
+pub async fn not_before_is_never_lowered(stores: Stores) {
+    create(&stores, 1).await;
+    append(&stores, &[of_user(1, after(7)), of_user(1, after(5))]).await;
+    append(&stores, &[of_user(1, after(6))]).await;
+    assert_eq!(not_before(&stores, 1).await, after(7));
+}
+
+pub async fn a_sessions_revocation_leaves_not_before_alone(stores: Stores) {
+    create(&stores, 1).await;
+    append(&stores, &[of_session(1)]).await;
+    assert_eq!(not_before(&stores, 1).await, account(1).not_before);
+}
+
+pub async fn many_revocations_of_one_user_all_count(stores: Stores) {
+    create(&stores, 1).await;
+    race(|n| {
+        let stores = stores.clone();
+        async move { append(&stores, &[of_user(1, after(n as u64))]).await }
+    })
+    .await;
+    assert_eq!(not_before(&stores, 1).await, after(CALLERS as u64 - 1));
+    let lines = live(&stores, 0, NOW, 100).await;
+    assert_eq!(lines.len(), CALLERS);
+    assert!(lines.is_sorted_by(|(a, _), (b, _)| a < b), "{lines:?}");
+}

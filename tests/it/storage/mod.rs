@@ -1,0 +1,168 @@
+//! The contract of each storage trait, as tests that every back end has to pass.
+
+mod abandoned;
+mod accounts;
+mod attempt;
+mod audit;
+mod back_ends;
+mod codes;
+mod data;
+mod journal;
+mod limits;
+mod model;
+mod race;
+mod reopen;
+mod rotation;
+mod rotation_model;
+mod rotation_races;
+mod session_limits;
+mod sessions;
+mod signing_keys;
+
+/// Every suite for one back end: a function of [`back_ends`]. A test that is
+/// missing here is dead code, and the compiler says so.
+macro_rules! contract {
+    ($back_end:ident) => {
+        mod $back_end {
+            contract! { $back_end abandoned:
+                a_write_that_is_abandoned_is_whole_or_not_at_all,
+                many_that_abandon_their_writes_do_not_stop_the_store,
+            }
+            contract! { $back_end accounts:
+                a_new_account_is_found_whole_by_address_and_by_id,
+                nobody_is_found_who_is_not_there,
+                a_new_account_comes_with_its_event,
+                a_taken_address_changes_nothing,
+                of_many_accounts_of_one_address_one_is_made,
+                a_profile_change_changes_what_it_names,
+                a_name_can_be_taken_away,
+                a_profile_change_comes_with_its_event,
+                nobodys_profile_is_not_changed,
+                no_profile_change_undoes_another,
+                a_password_is_replaced,
+                a_password_that_has_changed_is_not_replaced,
+                nobodys_password_is_not_replaced,
+                of_many_new_passwords_one_is_put,
+            }
+            contract! { $back_end audit:
+                a_row_holds_what_the_event_says,
+                what_an_event_does_not_say_is_not_in_its_row,
+                every_kind_is_recorded_by_its_word,
+                no_event_makes_no_row,
+                rows_come_oldest_first_with_rising_numbers,
+                a_page_is_what_comes_after_a_row_up_to_a_limit,
+                many_writers_lose_no_row,
+            }
+            contract! { $back_end journal:
+                what_was_appended_is_live_in_order_and_whole,
+                a_page_is_what_comes_after_a_number_up_to_a_limit,
+                what_has_expired_is_not_live_and_fills_no_page,
+                events_are_added_with_the_revocations,
+                nothing_appended_is_nothing_added,
+                a_whole_users_revocation_raises_not_before,
+                not_before_is_never_lowered,
+                a_sessions_revocation_leaves_not_before_alone,
+                many_revocations_of_one_user_all_count,
+            }
+            contract! { $back_end signing_keys:
+                keys_come_whole_and_by_active_at,
+                a_key_is_added_unless_a_later_one_is_there,
+                of_many_first_keys_one_is_added,
+                of_many_successors_one_is_added,
+                keys_are_removed_by_id,
+            }
+            contract! { $back_end sessions:
+                an_open_session_is_got_whole,
+                a_session_is_found_by_its_own_person_only,
+                a_session_is_live_until_it_expires,
+                a_list_is_of_one_person_and_by_last_use,
+                an_ended_session_is_gone,
+                nobody_ends_another_persons_session,
+                all_that_began_until_then_end,
+                of_those_that_end_the_live_ones_are_counted,
+                a_sweep_takes_what_expired_before_up_to_a_limit,
+            }
+            contract! { $back_end session_limits:
+                without_a_limit_any_number_opens,
+                the_session_that_began_first_makes_room,
+                up_to_the_limit_none_has_to_end,
+                as_many_end_as_a_lower_limit_asks,
+                a_limit_of_one_leaves_the_new_one,
+                one_too_many_is_refused_and_changes_nothing,
+                where_one_has_ended_there_is_room,
+                expired_sessions_do_not_count,
+                other_peoples_sessions_do_not_count,
+                many_at_once_leave_as_many_as_the_limit,
+                many_at_once_are_refused_beyond_the_limit,
+            }
+            contract! { $back_end rotation:
+                the_current_token_is_exchanged,
+                the_parent_within_the_grace_changes_nothing,
+                the_parent_after_the_grace_gets_a_new_successor,
+                the_unseen_child_of_a_late_retry_is_spent,
+                a_token_ahead_of_the_record_is_taken_as_current,
+                a_spent_token_ends_the_session,
+                a_forged_token_is_unknown_and_changes_nothing,
+                a_session_of_nobody_is_unknown,
+                another_client_ends_the_session,
+                another_client_changes_nothing_where_it_is_only_refused,
+                the_client_is_checked_before_the_expiry,
+                the_expiry_is_checked_before_the_place_in_the_chain,
+                a_session_can_be_used_until_it_expires,
+                a_late_use_still_says_expired_until_the_sweep,
+                however_much_it_is_used_a_session_ends,
+                an_exchange_remembers_where_it_came_from,
+                a_session_leaves_others_alone,
+            }
+            contract! { $back_end rotation_races:
+                of_many_that_present_the_current_token_one_exchanges_it,
+                a_spent_token_among_many_ends_the_session_once,
+                after_an_end_no_exchange_succeeds,
+                after_an_end_of_all_no_exchange_succeeds,
+            }
+            contract! { $back_end rotation_model:
+                every_history_goes_as_in_the_model,
+            }
+            contract! { $back_end codes:
+                a_right_guess_consumes_the_code,
+                a_payload_is_any_bytes,
+                the_last_guess_may_be_right,
+                when_no_guess_is_left_the_code_is_void,
+                a_code_after_a_void_one_has_every_guess,
+                where_none_is_pending_none_is_found,
+                a_code_is_void_from_its_end,
+                another_put_sets_everything_but_the_guesses,
+                a_code_after_an_expired_one_has_every_guess,
+                a_replacement_sets_digest_and_end_and_nothing_else,
+                a_code_is_worth_nothing_to_another_client,
+                an_expired_code_of_another_client_is_none,
+                each_client_has_its_own_code,
+                a_sweep_takes_what_has_expired_up_to_a_limit,
+                of_many_right_guesses_one_is_right,
+                of_many_wrong_guesses_as_many_count_as_are_allowed,
+            }
+            contract! { $back_end limits:
+                a_budget_is_spent_at_once_and_grows_back_by_one,
+                a_refusal_costs_nothing,
+                a_budget_grows_no_larger_than_it_was,
+                each_key_has_its_own_budget,
+                one_that_is_given_back_can_be_taken_again,
+                giving_back_never_makes_a_budget_larger,
+                a_sweep_takes_what_is_whole_again_up_to_a_limit,
+                of_many_takes_as_many_succeed_as_there_are,
+                many_that_give_back_all_count,
+            }
+        }
+    };
+    ($back_end:ident $suite:ident: $($test:ident,)+) => {
+        mod $suite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                let (stores, _data) = crate::storage::back_ends::$back_end().await;
+                crate::storage::$suite::$test(stores).await;
+            })+
+        }
+    };
+}
+
+contract!(sqlite);
