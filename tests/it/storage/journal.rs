@@ -131,3 +131,13 @@ pub async fn many_revocations_of_one_user_all_count(stores: Stores) {
     assert_eq!(lines.len(), CALLERS);
     assert!(lines.is_sorted_by(|(a, _), (b, _)| a < b), "{lines:?}");
 }
+
+pub async fn a_sweep_takes_what_has_expired_up_to_a_limit(stores: Stores) {
+    let lasting = Revocation { expires_at: after(2_000), ..of_session(4) };
+    append(&stores, &[of_session(1), of_session(2), of_session(3), lasting.clone()]).await;
+    let sweep = async |now| stores.journal.sweep(now, 2).await.unwrap();
+    assert_eq!(sweep(after(999)).await, 0);
+    assert_eq!((sweep(after(1_001)).await, sweep(after(1_001)).await), (2, 1));
+    let live = stores.journal.live(0, NOW, 10).await.unwrap();
+    assert_eq!(live.into_iter().map(|(_, line)| line).collect::<Vec<_>>(), [lasting]);
+}

@@ -63,6 +63,7 @@ macro_rules! contract {
                 not_before_is_never_lowered,
                 a_sessions_revocation_leaves_not_before_alone,
                 many_revocations_of_one_user_all_count,
+                a_sweep_takes_what_has_expired_up_to_a_limit,
             }
             contract! { $back_end signing_keys:
                 keys_come_whole_and_by_active_at,
@@ -70,6 +71,7 @@ macro_rules! contract {
                 of_many_first_keys_one_is_added,
                 of_many_successors_one_is_added,
                 keys_are_removed_by_id,
+                a_key_is_sealed_anew_once,
             }
             contract! { $back_end sessions:
                 an_open_session_is_got_whole,

@@ -92,3 +92,11 @@ pub async fn keys_are_removed_by_id(stores: Stores) {
     stores.signing_keys.remove(&["a".into(), "d".into(), "c".into()]).await.unwrap();
     assert_eq!(list(&stores).await, [b]);
 }
+
+pub async fn a_key_is_sealed_anew_once(stores: Stores) {
+    let [a, b, _] = three(&stores).await;
+    stores.signing_keys.reseal("a", &a.sealed, b"new").await.unwrap();
+    stores.signing_keys.reseal("a", &a.sealed, b"newer").await.unwrap();
+    let listed = list(&stores).await;
+    assert_eq!((&listed[0], &listed[1]), (&b, &SealedKey { sealed: b"new".to_vec(), ..a }));
+}
