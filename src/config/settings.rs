@@ -65,7 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_SECRET_PREVIOUS",
         None,
-        "The secret before, while it is being replaced: what was made with it stays valid. Keep it for as long as sessions live, and until people have signed in again: their passwords are stored anew by that",
+        "The secret before, while it is being replaced: what was made with it stays valid, but for mailed codes that are pending. Keep it for as long as sessions live, and until people have signed in again: their passwords are stored anew by that",
     )
     .secret(),
     Setting::required("SEKISHO_ISSUER", Some(DEV_ISSUER), "The `iss` claim: an http(s) URL"),

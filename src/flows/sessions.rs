@@ -4,7 +4,7 @@ use super::{Call, caller::Caller, revoke};
 use crate::{
     ctx::Ctx,
     domain::{
-        EventKind, Revocation, Session, SessionId,
+        EventKind, Revocation, Session, SessionId, Timestamp,
         revocation::{RevocationReason, Target},
     },
     error::Error,
@@ -34,24 +34,31 @@ pub async fn revoke_all(ctx: &Ctx, call: &Call, caller: &Caller, keep_current: b
 }
 
 /// One line of the journal, whatever the number of sessions; and one for each
-/// that began later than now, as after a clock was set back.
+/// that began later than it says, as after a clock was set back.
 async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
     let mut later = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
-    later.retain(|session| session.created_at > caller.now);
+    let not_before = later.iter().map(first_second).fold(caller.now, Timestamp::max);
+    later.retain(|session| session.created_at > not_before);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id());
     let everything = Revocation {
         user_id: caller.user_id(),
         target: Target::User,
-        not_before: caller.now,
+        not_before,
         reason: RevocationReason::Revoked,
         expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
     };
     let revocations: Vec<Revocation> = std::iter::once(everything).chain(revocations(ctx, caller, &later)).collect();
     ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
-    let ended = ctx.stores.sessions.end_until(caller.user_id(), caller.now).await?;
+    let ended = ctx.stores.sessions.end_until(caller.user_id(), not_before).await?;
     let ended = ended + end_each(ctx, &later).await?;
     ctx.note(&event);
     Ok(ended)
+}
+
+/// The earliest `iat` of a session's tokens: after an end of all sessions in the
+/// same second it is a second ahead, and another such end must strike it too.
+fn first_second(session: &Session) -> Timestamp {
+    Timestamp::from_seconds(session.subject.issued_after.seconds() + 1)
 }
 
 async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
