@@ -4,13 +4,18 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable")]
 
+mod audit;
 mod bad_input;
 mod commands;
 mod crashes;
 mod documents;
+mod errors;
 mod flows;
+mod keys;
+mod races;
 mod readme;
 mod secrets;
 mod smtp;
 mod storage;
 mod support;
+mod surfaces;

@@ -18,6 +18,7 @@ use sekisho::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tonic::transport::Channel;
+use tower::BoxError;
 
 use super::http::{self, Answer};
 
@@ -67,6 +68,12 @@ impl TestApp {
 
     /// On data that is there already, at a given time.
     pub async fn at(data: TempDir, clock: ManualClock, settings: &[(&str, &str)]) -> Self {
+        let app = Self::open(&data, &clock, settings).await.expect("the service starts");
+        Self { app, clock, data, client: reqwest::Client::new() }
+    }
+
+    /// The service alone, which may refuse to start.
+    pub async fn open(data: &TempDir, clock: &ManualClock, settings: &[(&str, &str)]) -> Result<App, BoxError> {
         let file = data.path().join("sekisho.db");
         let mut pairs = vec![
             ("SEKISHO_LISTEN", "127.0.0.1:0".to_owned()),
@@ -78,8 +85,7 @@ impl TestApp {
         pairs.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let config = Config::read(Mode::Dev, &Source::from_pairs(pairs)).expect("a valid configuration");
         let world = World { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
-        let app = App::start(&config, world).await.expect("the service starts");
-        Self { app, clock, data, client: reqwest::Client::new() }
+        App::start(&config, world).await
     }
 
     /// Stops the service as a signal would, and gives its data back.
@@ -183,7 +189,8 @@ impl TestApp {
         self.audit().await.into_iter().map(|row| row.kind).collect()
     }
 
-    async fn channel(&self) -> Channel {
+    /// A gRPC connection.
+    pub async fn channel(&self) -> Channel {
         Channel::from_shared(self.base()).unwrap().connect().await.unwrap()
     }
 

@@ -12,6 +12,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body; null if it was empty.
     pub body: Value,
+    /// The body, byte for byte.
+    pub text: String,
 }
 
 /// Sends a request; the answer's body must be JSON or empty.
@@ -20,7 +22,7 @@ pub async fn send(request: RequestBuilder) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
     let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) };
-    Answer { status, headers, body }
+    Answer { status, headers, body, text }
 }
 
 impl Answer {
@@ -29,10 +31,32 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The refresh token of an answer that has one.
+    #[track_caller]
+    pub fn refresh_token(&self) -> String {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.body["refresh_token"].as_str().expect("a refresh token").to_owned()
+    }
+
     /// That it is a refusal with this status and reason.
     #[track_caller]
     pub fn refused(&self, status: u16, reason: &str) {
         assert_eq!((self.status, self.body["error"].as_str()), (status, Some(reason)), "{self:?}");
+    }
+
+    /// That a limit was met, and when the caller may come back.
+    #[track_caller]
+    pub fn limited_for(&self, seconds: u64) {
+        self.refused(429, "rate_limit_exceeded");
+        assert_eq!(self.header("retry-after"), Some(seconds.to_string().as_str()));
+        assert_eq!(self.body["details"]["retry_after"], seconds);
+    }
+
+    /// That one field breaks one rule.
+    #[track_caller]
+    pub fn breaks(&self, field: &str, reason: &str) {
+        self.refused(400, "validation_error");
+        assert_eq!(self.fields(), [(field.to_owned(), reason.to_owned())]);
     }
 
     /// The fields that a validation error names, each with its reason.

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod acts;
 pub mod app;
 pub mod http;
 pub mod process;

@@ -1,0 +1,105 @@
+//! The audit log: every outcome, and nothing that is secret.
+
+mod tour;
+
+use sekisho::domain::EventKind;
+use sqlx::Row;
+
+use crate::support::{
+    TestApp,
+    acts::{ADA, WRONG},
+    app::PASSWORD,
+};
+
+/// The first needs a store that forgot its last writes (see `flows::refresh`), the
+/// second another policy.
+const ELSEWHERE: [EventKind; 2] = [EventKind::RefreshRecovered, EventKind::LoginSessionLimit];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_outcome_is_counted_and_all_but_routine_is_written() {
+    let app = tour::app().await;
+    tour::take(&app).await;
+    let (written, metrics) = (app.audit_kinds().await, app.ops_text("/metrics").await);
+    for kind in EventKind::ALL.iter().filter(|kind| !ELSEWHERE.contains(kind)) {
+        let word = kind.as_str();
+        assert!(metrics.contains(&format!("sekisho_events_total{{kind=\"{word}\"}}")), "{word} was not counted");
+        assert_eq!(written.iter().any(|kind| kind == word), !kind.is_routine(), "{word}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_over_the_limit_is_written() {
+    let app = TestApp::with(&[("SEKISHO_MAX_SESSIONS", "1"), ("SEKISHO_MAX_SESSIONS_POLICY", "refuse")]).await;
+    let ada = app.ada().await;
+    app.try_login(ADA, PASSWORD, "phone").await.refused(400, "session_limit_reached");
+    let last = app.audit().await.pop().unwrap();
+    assert_eq!((last.kind.as_str(), last.client_id.as_deref()), ("login_session_limit", Some("phone")));
+    assert_eq!(last.user_id.unwrap().to_string(), ada.user_id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_name_the_person_the_session_and_the_call() {
+    let app = tour::app().await;
+    let ada = tour::take(&app).await.user_id();
+    let rows = app.audit().await;
+    for (kind, with_session) in [
+        ("signup_completed", false),
+        ("signup_address_taken", false),
+        ("login_succeeded", true),
+        ("login_wrong_password", false),
+        ("login_disabled", false),
+        ("session_evicted", true),
+        ("refresh_late_retry", true),
+        ("refresh_reused", true),
+        ("refresh_client_mismatch", true),
+        ("logged_out", true),
+        ("logout_client_mismatch", true),
+        ("profile_updated", true),
+        ("session_revoked", true),
+        ("sessions_revoked", false),
+    ] {
+        let row = rows.iter().find(|row| row.kind == kind).unwrap_or_else(|| panic!("no {kind}"));
+        assert_eq!(row.user_id.map(|id| id.to_string()), Some(ada.clone()), "{kind}");
+        assert!(row.session_id.is_some() || !with_session, "{kind} names no session");
+        assert_eq!(row.address.as_deref(), Some("127.0.0.1"), "{kind}");
+        assert!(!row.request_id.is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_found_by_the_request_id_that_the_caller_saw() {
+    let app = TestApp::start().await;
+    app.ada().await;
+    app.post_as("order-7", "/api/v1/auth/login", crate::support::acts::login_body("phone")).await;
+    let rows = app.audit().await;
+    let row = rows.iter().find(|row| row.request_id == "order-7").unwrap();
+    assert_eq!((row.kind.as_str(), row.at), ("login_succeeded", app.app.ctx.now()));
+}
+
+/// Every column of every row, blobs in hexadecimal.
+async fn audit_text(app: &TestApp) -> String {
+    let pool = app.database().await;
+    let columns = "quote(kind)||quote(user_id)||quote(session_id)||quote(client_id)||quote(mailbox)||quote(address)";
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {columns}||quote(request_id) FROM audit_events")));
+    let text = rows.fetch_all(&pool).await.unwrap().iter().map(|row| row.get::<String, _>(0)).collect();
+    pool.close().await;
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_secret_is_ever_written_down() {
+    let app = tour::app().await;
+    let secrets = tour::secrets(&app, &tour::take(&app).await).await;
+    let rows = audit_text(&app).await;
+    assert!(rows.contains("login_succeeded"));
+    for private in [ADA, "bob@example.com", "example.com", &tour::hex(ADA)] {
+        assert!(!rows.to_lowercase().contains(private), "{private}");
+    }
+    let (data, _clock) = app.stop().await;
+    let files: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    assert!(tour::contains(&bytes, b"login_succeeded"));
+    for secret in secrets.iter().map(String::as_bytes).chain([PASSWORD.as_bytes(), WRONG.as_bytes()]) {
+        assert!(!tour::contains(&bytes, secret), "{}", String::from_utf8_lossy(secret));
+    }
+}
