@@ -150,6 +150,9 @@ pub fn policy_page() -> Result<String, PolicyError> {
 
 # Who may call what
 
+`strict`: the session is looked up on each call, so that one that has ended is refused
+at once, whatever its access token says.
+
 | RPC | caller | freshness |
 |---|---|---|
 "
@@ -160,7 +163,8 @@ pub fn policy_page() -> Result<String, PolicyError> {
             (_, true, true) => "signed in".to_owned(),
             _ => format!("scopes {:?}, one of roles {:?}", access.scopes, access.roles),
         };
-        page.push_str(&format!("| `{}` | {caller} | {:?} |\n", path.trim_start_matches('/'), access.freshness));
+        let freshness = if access.public { String::new() } else { format!("{:?}", access.freshness).to_lowercase() };
+        page.push_str(&format!("| `{}` | {caller} | {freshness} |\n", path.trim_start_matches('/')));
     }
     Ok(page)
 }
