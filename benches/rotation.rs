@@ -17,7 +17,7 @@ use sekisho::storage::{
     Stores,
     limits::Rate,
     sessions::{Presentation, RotationRules, SessionLimit},
-    sql::SqlStore,
+    sql::{Location, SqlStore},
 };
 use tokio::runtime::Runtime;
 
@@ -36,7 +36,8 @@ fn store(sessions: u128) -> (Runtime, Stores, tempfile::TempDir) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
     let stores = runtime.block_on(async {
-        let store = SqlStore::open(&folder.path().join("bench.db"), Arc::default()).await.expect("a store");
+        let store =
+            SqlStore::open(&Location::Sqlite(folder.path().join("bench.db")), Arc::default()).await.expect("a store");
         store.migrate().await.expect("migrations");
         let stores = Arc::new(store).stores();
         for user in 0..sessions {

@@ -14,7 +14,7 @@ use sekisho::{
     clock::{Clock, SystemClock},
     crypto::{Keyring, RefreshToken, Secrets},
     entropy::SystemEntropy,
-    storage::sql::SqlStore,
+    storage::sql::{Location, SqlStore},
 };
 use sekisho_interceptor::{Algorithm, Claims, KeySource, Verifier};
 
@@ -33,7 +33,8 @@ fn keyring(algorithm: &str) -> Keyring {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
     runtime.block_on(async {
-        let store = SqlStore::open(&folder.path().join("keys.db"), Arc::default()).await.expect("a store");
+        let store =
+            SqlStore::open(&Location::Sqlite(folder.path().join("keys.db")), Arc::default()).await.expect("a store");
         store.migrate().await.expect("migrations");
         let store = Arc::new(store);
         let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));

@@ -8,7 +8,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use sekisho_interceptor::Algorithm;
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ pub use reader::{Fault, Source};
 pub use settings::{SETTINGS, Setting};
 
 use crate::{
-    storage::{limits::Rate, sessions::SessionLimit},
+    storage::{limits::Rate, sessions::SessionLimit, sql::Location},
     telemetry::LogFormat,
 };
 
@@ -63,8 +63,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where probes and metrics are served.
     pub ops_listen: SocketAddr,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where accounts, sessions and all else is kept.
+    pub database: Location,
     /// What every key is derived from.
     pub secret: SecretBytes,
     /// The one before, while it is being replaced.

@@ -1,6 +1,6 @@
 //! From texts to a valid [`Config`].
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sekisho_interceptor::Algorithm;
@@ -11,7 +11,7 @@ use super::{
     settings::DEV_ISSUER,
 };
 use crate::{
-    storage::{limits::Rate, sessions::SessionLimit},
+    storage::{limits::Rate, sessions::SessionLimit, sql::Location},
     telemetry::LogFormat,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> 
 fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let listen = reader.required("SEKISHO_LISTEN", address);
     let ops_listen = reader.required("SEKISHO_OPS_LISTEN", address);
-    let database = reader.required("SEKISHO_DATABASE_URL", sqlite_file);
+    let database = reader.required("SEKISHO_DATABASE_URL", location);
     let secret = reader.required("SEKISHO_SECRET", key_bytes);
     let secret_previous = reader.optional("SEKISHO_SECRET_PREVIOUS", key_bytes);
     let tokens = tokens(reader);
@@ -157,11 +157,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an IP address and a port, such as 0.0.0.0:8080".to_owned())
 }
 
-fn sqlite_file(text: &str) -> Result<PathBuf, String> {
-    match text.strip_prefix("sqlite://") {
-        Some(file) if !file.is_empty() && !file.contains('?') => Ok(PathBuf::from(file)),
-        _ => Err("must be sqlite:// and a file".to_owned()),
-    }
+fn location(text: &str) -> Result<Location, String> {
+    Location::parse(text).ok_or_else(|| "must be sqlite:// and a file, or postgres:// and a server".to_owned())
 }
 
 fn key_bytes(text: &str) -> Result<SecretBytes, String> {

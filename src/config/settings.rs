@@ -55,7 +55,12 @@ pub const SETTINGS: &[Setting] = &[
         "Address and port of gRPC, gRPC-Web and REST; port 0 takes a free one",
     ),
     Setting::new("SEKISHO_OPS_LISTEN", Some("127.0.0.1:9090"), "Address and port of probes and metrics"),
-    Setting::required("SEKISHO_DATABASE_URL", Some("sqlite://.sekisho/sekisho.db"), "`sqlite://FILE`"),
+    Setting::required(
+        "SEKISHO_DATABASE_URL",
+        Some("sqlite://.sekisho/sekisho.db"),
+        "`sqlite://FILE`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (13 and newer; `?sslmode=verify-full` for TLS)",
+    )
+    .secret(),
     Setting::required(
         "SEKISHO_SECRET",
         None,

@@ -60,6 +60,7 @@ fn each_fault_is_named() {
         ("SEKISHO_LISTEN", "8080"),
         ("SEKISHO_OPS_LISTEN", "localhost:9090"),
         ("SEKISHO_DATABASE_URL", "mysql://db/sekisho"),
+        ("SEKISHO_DATABASE_URL", "postgres://host:port/db"),
         ("SEKISHO_SECRET", "c2hvcnQ="),
         ("SEKISHO_SECRET", "not base64 at all!"),
         ("SEKISHO_SECRET", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),

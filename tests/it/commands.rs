@@ -125,8 +125,11 @@ async fn settings_are_checked_and_printed_without_secrets() {
     // What is printed is a file that says the same, but for the secrets.
     let file = folder.path().join("sekisho.toml");
     std::fs::write(&file, &printed).unwrap();
-    let secrets: Vec<_> =
-        settings.iter().filter(|(name, _)| ["SEKISHO_SECRET", "SEKISHO_SMTP_URL"].contains(name)).cloned().collect();
+    let secrets: Vec<_> = settings
+        .iter()
+        .filter(|(name, _)| ["SEKISHO_DATABASE_URL", "SEKISHO_SECRET", "SEKISHO_SMTP_URL"].contains(name))
+        .cloned()
+        .collect();
     let again = run(folder.path(), &["--config", "sekisho.toml", "config", "print"], &secrets).await.stdout;
     assert_eq!(again, printed);
 }

@@ -1,12 +1,11 @@
 //! [`Accounts`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::{
-    Result, SqlStore, audit, commit,
-    convert::{Columns, corrupt, words},
-    unavailable,
+    Result, SqlStore, audit,
+    convert::corrupt,
+    engine::{Alone, Row, sql},
 };
 use crate::{
     domain::{
@@ -26,19 +25,18 @@ const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = COALESCE($2, di
 const REPLACE_PASSWORD: &str = "UPDATE accounts SET password_scheme = $4, password_hash = $5 \
      WHERE id = $1 AND password_scheme = $2 AND password_hash = $3";
 
-fn account(row: &SqliteRow) -> Result<Account> {
-    let columns = Columns(row);
+fn account(row: &Row) -> Result<Account> {
     Ok(Account {
-        id: UserId(columns.uuid("id")?),
-        email: columns.parsed("email", Email::parse)?,
-        email_verified: columns.flag("email_verified")?,
-        password: StoredPassword { scheme: columns.get("password_scheme")?, hash: columns.get("password_hash")? },
-        display_name: columns.parsed("display_name", Name::parse)?,
-        locale: columns.parsed("locale", |tag| Locale::parse(tag).ok_or(()))?,
-        roles: columns.list("roles")?,
-        state: if columns.flag("disabled")? { AccountState::Disabled } else { AccountState::Active },
-        not_before: columns.get("not_before")?,
-        created_at: columns.get("created_at")?,
+        id: UserId(row.get("id")?),
+        email: row.parsed("email", Email::parse)?,
+        email_verified: row.get("email_verified")?,
+        password: StoredPassword { scheme: row.get("password_scheme")?, hash: row.get("password_hash")? },
+        display_name: row.parsed("display_name", Name::parse)?,
+        locale: row.parsed("locale", |tag| Locale::parse(tag).ok_or(()))?,
+        roles: row.get("roles")?,
+        state: if row.get("disabled")? { AccountState::Disabled } else { AccountState::Active },
+        not_before: row.get("not_before")?,
+        created_at: row.get("created_at")?,
     })
 }
 
@@ -46,8 +44,8 @@ fn account(row: &SqliteRow) -> Result<Account> {
 impl Accounts for SqlStore {
     async fn by_email(&self, email: &Email) -> Result<Option<Account>> {
         self.timed("accounts.by_email", async {
-            let query = sqlx::query(BY_EMAIL).bind(email.as_str());
-            let row = query.fetch_optional(&self.readers).await.map_err(unavailable)?;
+            let query = sql(BY_EMAIL).bind(email.as_str());
+            let row = query.read_one(&self.pools).await?;
             row.as_ref().map(account).transpose()
         })
         .await
@@ -55,7 +53,7 @@ impl Accounts for SqlStore {
 
     async fn by_id(&self, id: UserId) -> Result<Option<Account>> {
         self.timed("accounts.by_id", async {
-            let row = sqlx::query(BY_ID).bind(id.0).fetch_optional(&self.readers).await.map_err(unavailable)?;
+            let row = sql(BY_ID).bind(id.0).read_one(&self.pools).await?;
             row.as_ref().map(account).transpose()
         })
         .await
@@ -63,24 +61,24 @@ impl Accounts for SqlStore {
 
     async fn create(&self, account: &Account, event: &Event) -> Result<Creation> {
         self.timed("accounts.create", async {
-            let mut tx = self.begin().await?;
-            let insert = sqlx::query(INSERT)
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let insert = sql(INSERT)
                 .bind(account.id.0)
                 .bind(account.email.as_str())
-                .bind(i64::from(account.email_verified))
+                .bind(account.email_verified)
                 .bind(&account.password.scheme)
                 .bind(&account.password.hash)
                 .bind(account.display_name.as_str())
                 .bind(account.locale.tag())
-                .bind(words(&account.roles))
-                .bind(i64::from(account.state == AccountState::Disabled))
+                .bind(&account.roles[..])
+                .bind(account.state == AccountState::Disabled)
                 .bind(account.not_before)
                 .bind(account.created_at);
-            if insert.execute(&mut *tx).await.map_err(unavailable)?.rows_affected() == 0 {
+            if insert.run(&mut tx).await? == 0 {
                 return Ok(Creation::EmailTaken);
             }
             audit::insert(&mut tx, event).await?;
-            commit(tx).await?;
+            tx.commit().await?;
             Ok(Creation::Created)
         })
         .await
@@ -88,15 +86,15 @@ impl Accounts for SqlStore {
 
     async fn update_profile(&self, id: UserId, change: &ProfileChange, event: &Event) -> Result<Option<Account>> {
         self.timed("accounts.update_profile", async {
-            let mut tx = self.begin().await?;
-            let update = sqlx::query(UPDATE_PROFILE)
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let update = sql(UPDATE_PROFILE)
                 .bind(id.0)
                 .bind(change.display_name.as_ref().map(Name::as_str))
                 .bind(change.locale.map(Locale::tag));
-            let row = update.fetch_optional(&mut *tx).await.map_err(unavailable)?;
+            let row = update.one(&mut tx).await?;
             let Some(account) = row.as_ref().map(account).transpose()? else { return Ok(None) };
             audit::insert(&mut tx, event).await?;
-            commit(tx).await?;
+            tx.commit().await?;
             Ok(Some(account))
         })
         .await
@@ -104,15 +102,15 @@ impl Accounts for SqlStore {
 
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool> {
         self.timed("accounts.replace_password", async {
-            let mut tx = self.begin().await?;
-            let update = sqlx::query(REPLACE_PASSWORD)
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let update = sql(REPLACE_PASSWORD)
                 .bind(id.0)
                 .bind(&expected.scheme)
                 .bind(&expected.hash)
                 .bind(&new.scheme)
                 .bind(&new.hash);
-            let changed = update.execute(&mut *tx).await.map_err(unavailable)?.rows_affected();
-            commit(tx).await?;
+            let changed = update.run(&mut tx).await?;
+            tx.commit().await?;
             match changed {
                 0 => Ok(false),
                 1 => Ok(true),

@@ -1,9 +1,11 @@
 //! [`Audit`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Result, SqlStore, commit, convert::Columns, unavailable};
+use super::{
+    Result, SqlStore,
+    engine::{Alone, Row, Tx, sql},
+};
 use crate::{
     domain::Event,
     storage::audit::{Audit, AuditRow},
@@ -14,8 +16,8 @@ const INSERT: &str = "INSERT INTO audit_events (at, kind, user_id, session_id, c
 const LIST: &str = "SELECT * FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 /// Adds an event to a transaction that is open.
-pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, event: &Event) -> Result<()> {
-    let query = sqlx::query(INSERT)
+pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
+    let query = sql(INSERT)
         .bind(event.at)
         .bind(event.kind.as_str())
         .bind(event.user_id.map(|id| id.0))
@@ -24,21 +26,20 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, event: &Event)
         .bind(event.mailbox.map(|digest| digest.to_vec()))
         .bind(event.origin.address.map(|address| address.to_string()))
         .bind(event.origin.request_id.clone());
-    query.execute(&mut **tx).await.map_err(unavailable)?;
+    query.run(tx).await?;
     Ok(())
 }
 
-fn audit_row(row: &SqliteRow) -> Result<AuditRow> {
-    let columns = Columns(row);
+fn audit_row(row: &Row) -> Result<AuditRow> {
     Ok(AuditRow {
-        seq: columns.get("seq")?,
-        at: columns.get("at")?,
-        kind: columns.get("kind")?,
-        user_id: columns.get("user_id")?,
-        session_id: columns.get("session_id")?,
-        client_id: columns.get("client_id")?,
-        address: columns.get("address")?,
-        request_id: columns.get("request_id")?,
+        seq: row.get("seq")?,
+        at: row.get("at")?,
+        kind: row.get("kind")?,
+        user_id: row.get("user_id")?,
+        session_id: row.get("session_id")?,
+        client_id: row.get("client_id")?,
+        address: row.get("address")?,
+        request_id: row.get("request_id")?,
     })
 }
 
@@ -46,19 +47,19 @@ fn audit_row(row: &SqliteRow) -> Result<AuditRow> {
 impl Audit for SqlStore {
     async fn record(&self, events: &[Event]) -> Result<()> {
         self.timed("audit.record", async {
-            let mut tx = self.begin().await?;
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
             for event in events {
                 insert(&mut tx, event).await?;
             }
-            commit(tx).await
+            tx.commit().await
         })
         .await
     }
 
     async fn list(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>> {
         self.timed("audit.list", async {
-            let query = sqlx::query(LIST).bind(after).bind(i64::from(limit));
-            let rows = query.fetch_all(&self.readers).await.map_err(unavailable)?;
+            let query = sql(LIST).bind(after).bind(limit);
+            let rows = query.read_all(&self.pools).await?;
             rows.iter().map(audit_row).collect()
         })
         .await

@@ -1,10 +1,12 @@
 //! [`Codes`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
 use subtle::ConstantTimeEq;
 
-use super::{Result, SqlStore, commit, convert::Columns, unavailable};
+use super::{
+    Result, SqlStore,
+    engine::{Alone, Query, Row, Tx, sql},
+};
 use crate::{
     domain::Timestamp,
     storage::codes::{CodeKey, Codes, Guess, PendingCode, Replacement},
@@ -22,34 +24,25 @@ const ANY_CLIENT: &str = "SELECT 1 FROM codes WHERE purpose = $1 AND mailbox = $
 const SWEEP: &str = "DELETE FROM codes WHERE (purpose, mailbox, client_id) IN \
      (SELECT purpose, mailbox, client_id FROM codes WHERE expires_at <= $1 LIMIT $2)";
 
-type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
-
-fn keyed(statement: &'static str, key: &CodeKey) -> Query<'static> {
-    sqlx::query(statement).bind(key.purpose.as_str()).bind(key.mailbox.to_vec()).bind(key.client_id.as_str().to_owned())
+fn keyed(statement: &'static str, key: &CodeKey) -> Query {
+    sql(statement).bind(key.purpose.as_str()).bind(key.mailbox.as_slice()).bind(key.client_id.as_str().to_owned())
 }
 
 /// Whether a code is pending for this mailbox at another client.
-async fn is_pending_elsewhere(tx: &mut Transaction<'static, Sqlite>, key: &CodeKey, now: Timestamp) -> Result<bool> {
-    let query = sqlx::query(ANY_CLIENT).bind(key.purpose.as_str()).bind(key.mailbox.to_vec()).bind(now);
-    Ok(query.fetch_optional(&mut **tx).await.map_err(unavailable)?.is_some())
+async fn is_pending_elsewhere(tx: &mut Tx, key: &CodeKey, now: Timestamp) -> Result<bool> {
+    let query = sql(ANY_CLIENT).bind(key.purpose.as_str()).bind(key.mailbox.as_slice()).bind(now);
+    Ok(query.one(tx).await?.is_some())
 }
 
 /// Compares a guess that is counted already; at the last one the code goes.
-async fn judge(
-    tx: &mut Transaction<'static, Sqlite>,
-    key: &CodeKey,
-    row: &SqliteRow,
-    digest: [u8; 32],
-    max_attempts: u32,
-) -> Result<Guess> {
-    let columns = Columns(row);
-    let attempts: u32 = columns.number("attempts")?;
-    let is_right = bool::from(columns.bytes::<32>("digest")?.ct_eq(&digest)) && attempts <= max_attempts;
+async fn judge(tx: &mut Tx, key: &CodeKey, row: &Row, digest: [u8; 32], max_attempts: u32) -> Result<Guess> {
+    let attempts: u32 = row.number("attempts")?;
+    let is_right = bool::from(row.bytes::<32>("digest")?.ct_eq(&digest)) && attempts <= max_attempts;
     if is_right || attempts >= max_attempts {
-        keyed(DELETE, key).execute(&mut **tx).await.map_err(unavailable)?;
+        keyed(DELETE, key).run(tx).await?;
     }
     if is_right {
-        Ok(Guess::Right(columns.get("payload")?))
+        Ok(Guess::Right(row.get("payload")?))
     } else {
         Ok(Guess::Wrong(max_attempts.saturating_sub(attempts)))
     }
@@ -59,10 +52,11 @@ async fn judge(
 impl Codes for SqlStore {
     async fn put(&self, key: &CodeKey, code: &PendingCode, now: Timestamp) -> Result<()> {
         self.timed("codes.put", async {
-            let mut tx = self.begin().await?;
-            let query = keyed(PUT, key).bind(code.digest.to_vec()).bind(&code.payload).bind(code.expires_at).bind(now);
-            query.execute(&mut *tx).await.map_err(unavailable)?;
-            commit(tx).await
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let query =
+                keyed(PUT, key).bind(code.digest.as_slice()).bind(&code.payload).bind(code.expires_at).bind(now);
+            query.run(&mut tx).await?;
+            tx.commit().await
         })
         .await
     }
@@ -75,14 +69,14 @@ impl Codes for SqlStore {
         now: Timestamp,
     ) -> Result<Replacement> {
         self.timed("codes.replace", async {
-            let mut tx = self.begin().await?;
-            let query = keyed(REPLACE, key).bind(digest.to_vec()).bind(expires_at).bind(now);
-            let Some(row) = query.fetch_optional(&mut *tx).await.map_err(unavailable)? else {
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let query = keyed(REPLACE, key).bind(digest.as_slice()).bind(expires_at).bind(now);
+            let Some(row) = query.one(&mut tx).await? else {
                 let elsewhere = is_pending_elsewhere(&mut tx, key, now).await?;
                 return Ok(if elsewhere { Replacement::OtherClient } else { Replacement::Missing });
             };
-            let payload = Columns(&row).get("payload")?;
-            commit(tx).await?;
+            let payload = row.get("payload")?;
+            tx.commit().await?;
             Ok(Replacement::Replaced(payload))
         })
         .await
@@ -90,14 +84,14 @@ impl Codes for SqlStore {
 
     async fn guess(&self, key: &CodeKey, digest: [u8; 32], max_attempts: u32, now: Timestamp) -> Result<Guess> {
         self.timed("codes.guess", async {
-            let mut tx = self.begin().await?;
-            let counted = keyed(COUNT_GUESS, key).bind(now).fetch_optional(&mut *tx).await.map_err(unavailable)?;
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let counted = keyed(COUNT_GUESS, key).bind(now).one(&mut tx).await?;
             let Some(row) = counted else {
                 let elsewhere = is_pending_elsewhere(&mut tx, key, now).await?;
                 return Ok(if elsewhere { Guess::OtherClient } else { Guess::Missing });
             };
             let guess = judge(&mut tx, key, &row, digest, max_attempts).await?;
-            commit(tx).await?;
+            tx.commit().await?;
             Ok(guess)
         })
         .await

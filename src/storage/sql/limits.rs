@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::Row;
 
-use super::{Result, SqlStore, commit, unavailable};
+use super::{
+    Result, SqlStore,
+    engine::{Alone, sql},
+};
 use crate::{
     domain::Timestamp,
     storage::limits::{Limits, Rate},
@@ -20,19 +22,19 @@ impl Limits for SqlStore {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>> {
         self.timed("limits.take", async {
             // A flood that is refused must not queue for the one writer.
-            let row = sqlx::query(READ).bind(key).fetch_optional(&self.readers).await.map_err(unavailable)?;
-            let mark = row.map(|row| row.try_get("full_at")).transpose().map_err(unavailable)?;
+            let row = sql(READ).bind(key).read_one(&self.pools).await?;
+            let mark = row.map(|row| row.get("full_at")).transpose()?;
             if let Err(wait) = rate.take(mark, now) {
                 return Ok(Some(wait));
             }
-            let mut tx = self.begin().await?;
-            let row = sqlx::query(READ).bind(key).fetch_optional(&mut *tx).await.map_err(unavailable)?;
-            let mark = row.map(|row| row.try_get("full_at")).transpose().map_err(unavailable)?;
+            let mut tx = self.pools.begin(Alone::With(key.as_bytes())).await?;
+            let row = sql(READ).bind(key).one(&mut tx).await?;
+            let mark = row.map(|row| row.get("full_at")).transpose()?;
             match rate.take(mark, now) {
                 Err(wait) => Ok(Some(wait)),
                 Ok(full_at) => {
-                    sqlx::query(WRITE).bind(key).bind(full_at).execute(&mut *tx).await.map_err(unavailable)?;
-                    commit(tx).await?;
+                    sql(WRITE).bind(key).bind(full_at).run(&mut tx).await?;
+                    tx.commit().await?;
                     Ok(None)
                 }
             }
@@ -42,13 +44,13 @@ impl Limits for SqlStore {
 
     async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
         self.timed("limits.give_back", async {
-            let mut tx = self.begin().await?;
-            let row = sqlx::query(READ).bind(key).fetch_optional(&mut *tx).await.map_err(unavailable)?;
+            let mut tx = self.pools.begin(Alone::With(key.as_bytes())).await?;
+            let row = sql(READ).bind(key).one(&mut tx).await?;
             if let Some(row) = row {
-                let mark = row.try_get("full_at").map_err(unavailable)?;
-                let write = sqlx::query(WRITE).bind(key).bind(rate.give_back(mark));
-                write.execute(&mut *tx).await.map_err(unavailable)?;
-                commit(tx).await?;
+                let mark = row.get("full_at")?;
+                let write = sql(WRITE).bind(key).bind(rate.give_back(mark));
+                write.run(&mut tx).await?;
+                tx.commit().await?;
             }
             Ok(())
         })

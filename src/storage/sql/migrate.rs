@@ -1,43 +1,74 @@
-//! Migrations, embedded.
+//! Migrations, embedded: one folder per engine, equal numbers for equal things.
 
 use std::borrow::Cow;
 
 use sqlx::{
-    SqlStr,
-    migrate::{Migrate, Migration, MigrationType, Migrator},
+    Pool, SqlStr,
+    migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Result, SqlStore, StoreError, unavailable};
+use super::{Pools, Result, SqlStore, StoreError, unavailable};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
-    (1, "accounts", include_str!("../../../migrations/sqlite/0001_accounts.sql")),
-    (2, "volatile", include_str!("../../../migrations/sqlite/0002_volatile.sql")),
+/// Number, name, for SQLite, for PostgreSQL.
+const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "accounts",
+        include_str!("../../../migrations/sqlite/0001_accounts.sql"),
+        include_str!("../../../migrations/postgres/0001_accounts.sql"),
+    ),
+    (
+        2,
+        "volatile",
+        include_str!("../../../migrations/sqlite/0002_volatile.sql"),
+        include_str!("../../../migrations/postgres/0002_volatile.sql"),
+    ),
 ];
 
-fn migrator() -> Migrator {
-    let migrations = MIGRATIONS.map(|(version, name, sql)| {
+fn migrator(pools: &Pools) -> Migrator {
+    let migrations = MIGRATIONS.map(|(version, name, sqlite, postgres)| {
+        let sql = match pools {
+            Pools::Sqlite { .. } => sqlite,
+            Pools::Postgres(_) => postgres,
+        };
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, SqlStr::from_static(sql), false)
     });
     Migrator::with_migrations(migrations.into())
 }
 
+fn fault(error: MigrateError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+/// The numbers of the migrations that were run.
+async fn applied<DB: sqlx::Database>(pool: &Pool<DB>) -> Result<Vec<i64>>
+where
+    DB::Connection: Migrate,
+{
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    connection.ensure_migrations_table("_sqlx_migrations").await.map_err(fault)?;
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(fault)?;
+    Ok(applied.into_iter().map(|done| done.version).collect())
+}
+
 impl SqlStore {
     /// Runs the migrations that are missing.
     pub async fn migrate(&self) -> Result<()> {
-        migrator().run(&self.writer).await.map_err(|error| StoreError::Unavailable(Box::new(error)))
+        let migrator = migrator(&self.pools);
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => migrator.run(writer).await,
+            Pools::Postgres(pool) => migrator.run(pool).await,
+        }
+        .map_err(fault)
     }
 
     /// The names of the migrations that are missing.
     pub async fn pending_migrations(&self) -> Result<Vec<String>> {
-        let mut connection = self.writer.acquire().await.map_err(unavailable)?;
-        let fault = |error: sqlx::migrate::MigrateError| StoreError::Unavailable(Box::new(error));
-        connection.ensure_migrations_table("_sqlx_migrations").await.map_err(fault)?;
-        let applied = connection.list_applied_migrations("_sqlx_migrations").await.map_err(fault)?;
-        let is_missing = |version: i64| applied.iter().all(|done| done.version != version);
-        Ok(MIGRATIONS
-            .iter()
-            .filter(|(version, _, _)| is_missing(*version))
-            .map(|(version, name, _)| format!("{version:04}_{name}"))
-            .collect())
+        let applied = match &self.pools {
+            Pools::Sqlite { writer, .. } => applied(writer).await?,
+            Pools::Postgres(pool) => applied(pool).await?,
+        };
+        let missing = MIGRATIONS.iter().filter(|(version, ..)| !applied.contains(version));
+        Ok(missing.map(|(version, name, ..)| format!("{version:04}_{name}")).collect())
     }
 }

@@ -1,11 +1,9 @@
 //! The rotation of a refresh token as one SQL transaction.
 
-use sqlx::{Sqlite, Transaction};
-
 use super::{
-    Result, SqlStore, commit,
+    Result, SqlStore,
+    engine::{Alone, Tx, sql},
     session_row::{DELETE, ONE, session, signed},
-    unavailable,
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
@@ -25,18 +23,18 @@ pub(super) async fn rotate(
 ) -> Result<Rotation> {
     // Neither the salt nor a forgery ever changes its mind: what is not genuine
     // must not queue for the one writer.
-    let row = sqlx::query(ONE).bind(user_id.0).bind(id.0).fetch_optional(&store.readers).await.map_err(unavailable)?;
+    let row = sql(ONE).bind(user_id.0).bind(id.0).read_one(&store.pools).await?;
     let salt = row.as_ref().map(session).transpose()?.map(|session| session.salt);
     if !salt.is_some_and(|salt| (presented.is_genuine)(&salt)) {
         return Ok(Rotation::Unknown);
     }
-    let mut tx = store.begin().await?;
-    let row = sqlx::query(ONE).bind(user_id.0).bind(id.0).fetch_optional(&mut *tx).await.map_err(unavailable)?;
+    let mut tx = store.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
+    let row = sql(ONE).bind(user_id.0).bind(id.0).one(&mut tx).await?;
     let Some(mut session) = row.as_ref().map(session).transpose()? else { return Ok(Rotation::Unknown) };
     if session.client_id != *presented.client_id {
         if rules.end_on_client_mismatch {
             end(&mut tx, &session).await?;
-            commit(tx).await?;
+            tx.commit().await?;
         }
         return Ok(Rotation::OtherClient(session));
     }
@@ -55,12 +53,12 @@ pub(super) async fn rotate(
             advance(&mut tx, &session).await?;
         }
     }
-    commit(tx).await?;
+    tx.commit().await?;
     Ok(Rotation::Judged(verdict, session))
 }
 
-async fn advance(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
-    let query = sqlx::query(ADVANCE)
+async fn advance(tx: &mut Tx, session: &Session) -> Result<()> {
+    let query = sql(ADVANCE)
         .bind(session.user_id.0)
         .bind(session.id.0)
         .bind(signed(session.chain.generation))
@@ -69,12 +67,12 @@ async fn advance(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Re
         .bind(session.last_used_at)
         .bind(session.expires_at)
         .bind(session.address.map(|address| address.to_string()));
-    query.execute(&mut **tx).await.map_err(unavailable)?;
+    query.run(tx).await?;
     Ok(())
 }
 
-async fn end(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
-    let query = sqlx::query(DELETE).bind(session.user_id.0).bind(session.id.0);
-    query.execute(&mut **tx).await.map_err(unavailable)?;
+async fn end(tx: &mut Tx, session: &Session) -> Result<()> {
+    let query = sql(DELETE).bind(session.user_id.0).bind(session.id.0);
+    query.run(tx).await?;
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! A row of the table of sessions.
 
-use sqlx::sqlite::SqliteRow;
-
-use super::{Result, convert::Columns};
+use super::{Result, engine::Row};
 use crate::domain::{
     ClientId, Email, Name, Session, SessionId, UserId,
     session::{Chain, Salt, Subject},
@@ -11,31 +9,30 @@ use crate::domain::{
 pub(super) const ONE: &str = "SELECT * FROM sessions WHERE user_id = $1 AND id = $2";
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
 
-pub(super) fn session(row: &SqliteRow) -> Result<Session> {
-    let columns = Columns(row);
+pub(super) fn session(row: &Row) -> Result<Session> {
     Ok(Session {
-        id: SessionId(columns.uuid("id")?),
-        user_id: UserId(columns.uuid("user_id")?),
-        client_id: columns.parsed("client_id", ClientId::parse)?,
-        salt: Salt(columns.bytes("salt")?),
+        id: SessionId(row.get("id")?),
+        user_id: UserId(row.get("user_id")?),
+        client_id: row.parsed("client_id", ClientId::parse)?,
+        salt: Salt(row.bytes("salt")?),
         chain: Chain {
-            generation: columns.number("generation")?,
-            parent: columns.number("parent")?,
-            rotated_at: columns.get("rotated_at")?,
+            generation: row.number("generation")?,
+            parent: row.number("parent")?,
+            rotated_at: row.get("rotated_at")?,
         },
-        created_at: columns.get("created_at")?,
-        last_used_at: columns.get("last_used_at")?,
-        expires_at: columns.get("expires_at")?,
-        ends_at: columns.get("ends_at")?,
-        device: columns.parsed("device", Name::parse)?,
-        address: columns.address("address")?,
-        auth_time: columns.get("auth_time")?,
-        amr: columns.list("amr")?,
+        created_at: row.get("created_at")?,
+        last_used_at: row.get("last_used_at")?,
+        expires_at: row.get("expires_at")?,
+        ends_at: row.get("ends_at")?,
+        device: row.parsed("device", Name::parse)?,
+        address: row.address("address")?,
+        auth_time: row.get("auth_time")?,
+        amr: row.get("amr")?,
         subject: Subject {
-            email: columns.parsed("email", Email::parse)?,
-            email_verified: columns.flag("email_verified")?,
-            roles: columns.list("roles")?,
-            issued_after: columns.get("issued_after")?,
+            email: row.parsed("email", Email::parse)?,
+            email_verified: row.get("email_verified")?,
+            roles: row.get("roles")?,
+            issued_after: row.get("issued_after")?,
         },
     })
 }

@@ -1,13 +1,11 @@
 //! [`Sessions`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
 
 use super::{
-    Result, SqlStore, commit,
-    convert::{Columns, words},
+    Result, SqlStore,
+    engine::{Alone, Tx, sql},
     session_row::{DELETE, ONE, session, signed},
-    unavailable,
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId},
@@ -22,12 +20,12 @@ const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
      (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
 
-async fn insert(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Result<()> {
-    let query = sqlx::query(INSERT)
+async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
+    let query = sql(INSERT)
         .bind(session.user_id.0)
         .bind(session.id.0)
         .bind(session.client_id.as_str())
-        .bind(session.salt.0.to_vec())
+        .bind(session.salt.0.as_slice())
         .bind(signed(session.chain.generation))
         .bind(signed(session.chain.parent))
         .bind(session.chain.rotated_at)
@@ -38,17 +36,17 @@ async fn insert(tx: &mut Transaction<'static, Sqlite>, session: &Session) -> Res
         .bind(session.device.as_str())
         .bind(session.address.map(|address| address.to_string()))
         .bind(session.auth_time)
-        .bind(words(&session.amr))
+        .bind(&session.amr[..])
         .bind(session.subject.email.as_str())
-        .bind(i64::from(session.subject.email_verified))
-        .bind(words(&session.subject.roles))
+        .bind(session.subject.email_verified)
+        .bind(&session.subject.roles[..])
         .bind(session.subject.issued_after);
-    query.execute(&mut **tx).await.map_err(unavailable)?;
+    query.run(tx).await?;
     Ok(())
 }
 
-async fn live(tx: &mut Transaction<'static, Sqlite>, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
-    let rows = sqlx::query(LIST).bind(user_id.0).bind(now).fetch_all(&mut **tx).await.map_err(unavailable)?;
+async fn live(tx: &mut Tx, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let rows = sql(LIST).bind(user_id.0).bind(now).all(tx).await?;
     rows.iter().map(session).collect()
 }
 
@@ -65,7 +63,7 @@ fn surplus(mut sessions: Vec<Session>, max: u32) -> Vec<Session> {
 impl Sessions for SqlStore {
     async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening> {
         self.timed("sessions.open", async {
-            let mut tx = self.begin().await?;
+            let mut tx = self.pools.begin(Alone::With(session.user_id.0.as_bytes())).await?;
             let evicted = match limit {
                 SessionLimit::Unlimited => Vec::new(),
                 SessionLimit::EvictOldest(max) => surplus(live(&mut tx, session.user_id, now).await?, max),
@@ -77,11 +75,11 @@ impl Sessions for SqlStore {
                 }
             };
             for old in &evicted {
-                let delete = sqlx::query(DELETE).bind(old.user_id.0).bind(old.id.0);
-                delete.execute(&mut *tx).await.map_err(unavailable)?;
+                let delete = sql(DELETE).bind(old.user_id.0).bind(old.id.0);
+                delete.run(&mut tx).await?;
             }
             insert(&mut tx, session).await?;
-            commit(tx).await?;
+            tx.commit().await?;
             Ok(Opening::Opened(evicted))
         })
         .await
@@ -100,8 +98,8 @@ impl Sessions for SqlStore {
 
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
         self.timed("sessions.get", async {
-            let query = sqlx::query(ONE).bind(user_id.0).bind(id.0);
-            let row = query.fetch_optional(&self.readers).await.map_err(unavailable)?;
+            let query = sql(ONE).bind(user_id.0).bind(id.0);
+            let row = query.read_one(&self.pools).await?;
             let session = row.as_ref().map(session).transpose()?;
             Ok(session.filter(|session| session.expires_at > now))
         })
@@ -110,8 +108,8 @@ impl Sessions for SqlStore {
 
     async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
         self.timed("sessions.list", async {
-            let query = sqlx::query(LIST).bind(user_id.0).bind(now);
-            let rows = query.fetch_all(&self.readers).await.map_err(unavailable)?;
+            let query = sql(LIST).bind(user_id.0).bind(now);
+            let rows = query.read_all(&self.pools).await?;
             rows.iter().map(session).collect()
         })
         .await
@@ -119,10 +117,10 @@ impl Sessions for SqlStore {
 
     async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool> {
         self.timed("sessions.end", async {
-            let mut tx = self.begin().await?;
-            let delete = sqlx::query(DELETE).bind(user_id.0).bind(id.0);
-            let removed = delete.execute(&mut *tx).await.map_err(unavailable)?.rows_affected();
-            commit(tx).await?;
+            let mut tx = self.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
+            let delete = sql(DELETE).bind(user_id.0).bind(id.0);
+            let removed = delete.run(&mut tx).await?;
+            tx.commit().await?;
             Ok(removed > 0)
         })
         .await
@@ -130,12 +128,11 @@ impl Sessions for SqlStore {
 
     async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64> {
         self.timed("sessions.end_until", async {
-            let mut tx = self.begin().await?;
-            let delete = sqlx::query(DELETE_UNTIL).bind(user_id.0).bind(until);
-            let removed = delete.fetch_all(&mut *tx).await.map_err(unavailable)?;
-            commit(tx).await?;
-            let ends: Vec<Timestamp> =
-                removed.iter().map(|row| Columns(row).get("expires_at")).collect::<Result<_>>()?;
+            let mut tx = self.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
+            let delete = sql(DELETE_UNTIL).bind(user_id.0).bind(until);
+            let removed = delete.all(&mut tx).await?;
+            tx.commit().await?;
+            let ends: Vec<Timestamp> = removed.iter().map(|row| row.get("expires_at")).collect::<Result<_>>()?;
             Ok(ends.iter().filter(|end| **end > until).map(|_| 1).sum())
         })
         .await

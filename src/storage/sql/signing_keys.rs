@@ -1,9 +1,11 @@
 //! [`SigningKeys`] on SQL.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
-use super::{Result, SqlStore, commit, convert::Columns, unavailable};
+use super::{
+    Result, SqlStore,
+    engine::{Alone, Row, sql},
+};
 use crate::{
     domain::Timestamp,
     storage::signing_keys::{SealedKey, SigningKeys},
@@ -16,15 +18,14 @@ const INSERT: &str = "INSERT INTO signing_keys (kid, alg, public_jwk, sealed, cr
 const RESEAL: &str = "UPDATE signing_keys SET sealed = $3 WHERE kid = $1 AND sealed = $2";
 const REMOVE: &str = "DELETE FROM signing_keys WHERE kid = $1";
 
-fn sealed_key(row: &SqliteRow) -> Result<SealedKey> {
-    let columns = Columns(row);
+fn sealed_key(row: &Row) -> Result<SealedKey> {
     Ok(SealedKey {
-        kid: columns.get("kid")?,
-        alg: columns.get("alg")?,
-        public_jwk: columns.get("public_jwk")?,
-        sealed: columns.get("sealed")?,
-        created_at: columns.get("created_at")?,
-        active_at: columns.get("active_at")?,
+        kid: row.get("kid")?,
+        alg: row.get("alg")?,
+        public_jwk: row.get("public_jwk")?,
+        sealed: row.get("sealed")?,
+        created_at: row.get("created_at")?,
+        active_at: row.get("active_at")?,
     })
 }
 
@@ -32,7 +33,7 @@ fn sealed_key(row: &SqliteRow) -> Result<SealedKey> {
 impl SigningKeys for SqlStore {
     async fn list(&self) -> Result<Vec<SealedKey>> {
         self.timed("signing_keys.list", async {
-            let rows = sqlx::query(LIST).fetch_all(&self.readers).await.map_err(unavailable)?;
+            let rows = sql(LIST).read_all(&self.pools).await?;
             rows.iter().map(sealed_key).collect()
         })
         .await
@@ -40,20 +41,20 @@ impl SigningKeys for SqlStore {
 
     async fn insert(&self, key: &SealedKey, unless_after: Timestamp) -> Result<bool> {
         self.timed("signing_keys.insert", async {
-            let mut tx = self.begin().await?;
-            let later = sqlx::query(LATER).bind(unless_after).fetch_optional(&mut *tx).await.map_err(unavailable)?;
+            let mut tx = self.pools.begin(Alone::With(b"signing_keys")).await?;
+            let later = sql(LATER).bind(unless_after).one(&mut tx).await?;
             if later.is_some() {
                 return Ok(false);
             }
-            let insert = sqlx::query(INSERT)
+            let insert = sql(INSERT)
                 .bind(&key.kid)
                 .bind(&key.alg)
                 .bind(&key.public_jwk)
                 .bind(&key.sealed)
                 .bind(key.created_at)
                 .bind(key.active_at);
-            insert.execute(&mut *tx).await.map_err(unavailable)?;
-            commit(tx).await?;
+            insert.run(&mut tx).await?;
+            tx.commit().await?;
             Ok(true)
         })
         .await
@@ -61,20 +62,20 @@ impl SigningKeys for SqlStore {
 
     async fn reseal(&self, kid: &str, old: &[u8], new: &[u8]) -> Result<()> {
         self.timed("signing_keys.reseal", async {
-            let mut tx = self.begin().await?;
-            sqlx::query(RESEAL).bind(kid).bind(old).bind(new).execute(&mut *tx).await.map_err(unavailable)?;
-            commit(tx).await
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            sql(RESEAL).bind(kid).bind(old).bind(new).run(&mut tx).await?;
+            tx.commit().await
         })
         .await
     }
 
     async fn remove(&self, kids: &[String]) -> Result<()> {
         self.timed("signing_keys.remove", async {
-            let mut tx = self.begin().await?;
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
             for kid in kids {
-                sqlx::query(REMOVE).bind(kid).execute(&mut *tx).await.map_err(unavailable)?;
+                sql(REMOVE).bind(kid).run(&mut tx).await?;
             }
-            commit(tx).await
+            tx.commit().await
         })
         .await
     }

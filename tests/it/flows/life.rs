@@ -6,11 +6,21 @@ use serde_json::json;
 use crate::support::{
     TestApp,
     app::{PASSWORD, with_bearer},
+    servers::postgres_database,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_rest() {
-    let app = TestApp::start().await;
+    live(TestApp::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_rest_on_postgresql() {
+    let database = postgres_database().await;
+    live(TestApp::with(&[("SEKISHO_DATABASE_URL", &database)]).await).await;
+}
+
+async fn live(app: TestApp) {
     let signed_up = app.sign_up("ada@example.com", "laptop").await;
     assert_eq!(signed_up.body["user"]["email"], "ada@example.com");
     let profile = app.call("GET", "/api/v1/user/profile", &signed_up.access, None).await;

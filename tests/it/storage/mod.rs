@@ -168,3 +168,4 @@ macro_rules! contract {
 }
 
 contract!(sqlite);
+contract!(postgres);

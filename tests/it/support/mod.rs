@@ -4,6 +4,7 @@ pub mod acts;
 pub mod app;
 pub mod http;
 pub mod process;
+pub mod servers;
 
 pub use app::TestApp;
 pub use http::Answer;

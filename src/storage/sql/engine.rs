@@ -1,0 +1,301 @@
+//! SQLite and PostgreSQL behind one face: a statement with its parameters, a
+//! row, a transaction. Nothing above it knows which engine it is.
+
+use sqlx::{
+    PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Result, corrupt, unavailable};
+use crate::domain::Timestamp;
+
+/// Connections.
+pub(super) enum Pools {
+    /// One connection writes: SQLite has one writer anyway, and waiting for a
+    /// connection is fair, while waiting for its lock is not.
+    Sqlite {
+        /// The one that writes.
+        writer: SqlitePool,
+        /// Those that read.
+        readers: SqlitePool,
+    },
+    /// All of them read and write.
+    Postgres(PgPool),
+}
+
+/// What has to be alone while a transaction reads, decides and writes. SQLite
+/// has one writer at a time; PostgreSQL is told.
+#[derive(Clone, Copy)]
+pub(super) enum Alone<'a> {
+    /// Nothing: each statement is enough by itself.
+    Nothing,
+    /// All that has to do with this key.
+    With(&'a [u8]),
+}
+
+impl Pools {
+    /// A transaction that may write.
+    pub(super) async fn begin(&self, alone: Alone<'_>) -> Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?))
+            }
+            Self::Postgres(pool) => {
+                let mut tx = Tx::Postgres(pool.begin().await.map_err(unavailable)?);
+                if let Alone::With(key) = alone {
+                    sql("SELECT pg_advisory_xact_lock($1)").bind(lock_number(key)).run(&mut tx).await?;
+                }
+                Ok(tx)
+            }
+        }
+    }
+
+    /// Whether the store answers.
+    pub(super) async fn ping(&self) -> Result<()> {
+        sql("SELECT 1").read_all(self).await.map(drop)
+    }
+
+    /// Ends every connection.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Two keys of one number only wait for each other.
+fn lock_number(key: &[u8]) -> i64 {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key);
+    digest.as_ref().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+/// A transaction; rolled back if it is dropped.
+pub(super) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Makes it last.
+    pub(super) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(unavailable)
+    }
+}
+
+/// A parameter of a statement.
+#[derive(Clone)]
+pub(super) enum Param {
+    Blob(Option<Vec<u8>>),
+    Flag(bool),
+    Number(i64),
+    Text(Option<String>),
+    Time(Timestamp),
+    Uuid(Option<Uuid>),
+    Words(Vec<String>),
+}
+
+macro_rules! param {
+    ($($from:ty => |$value:ident| $param:expr;)+) => {
+        $(impl From<$from> for Param {
+            fn from($value: $from) -> Self {
+                $param
+            }
+        })+
+    };
+}
+
+param! {
+    &[u8] => |bytes| Self::Blob(Some(bytes.to_vec()));
+    Option<Vec<u8>> => |bytes| Self::Blob(bytes);
+    bool => |flag| Self::Flag(flag);
+    i64 => |number| Self::Number(number);
+    u32 => |number| Self::Number(number.into());
+    &str => |text| Self::Text(Some(text.to_owned()));
+    &Vec<u8> => |bytes| Self::Blob(Some(bytes.clone()));
+    &String => |text| Self::Text(Some(text.clone()));
+    String => |text| Self::Text(Some(text));
+    Option<&str> => |text| Self::Text(text.map(str::to_owned));
+    Option<String> => |text| Self::Text(text);
+    Timestamp => |time| Self::Time(time);
+    Uuid => |id| Self::Uuid(Some(id));
+    Option<Uuid> => |id| Self::Uuid(id);
+    &[String] => |words| Self::Words(words.to_vec());
+}
+
+/// A statement with its parameters, in the order of `$1`, `$2`…
+pub(super) struct Query {
+    text: &'static str,
+    params: Vec<Param>,
+}
+
+/// A statement without parameters yet.
+pub(super) fn sql(text: &'static str) -> Query {
+    Query { text, params: Vec::new() }
+}
+
+impl Query {
+    /// The next parameter.
+    pub(super) fn bind(mut self, param: impl Into<Param>) -> Self {
+        self.params.push(param.into());
+        self
+    }
+
+    /// Runs it; how many rows it touched.
+    pub(super) async fn run(self, tx: &mut Tx) -> Result<u64> {
+        match tx {
+            Tx::Sqlite(tx) => self.sqlite().execute(&mut **tx).await.map(|done| done.rows_affected()),
+            Tx::Postgres(tx) => self.postgres().execute(&mut **tx).await.map(|done| done.rows_affected()),
+        }
+        .map_err(unavailable)
+    }
+
+    /// Runs it; its only row, if there is one.
+    pub(super) async fn one(self, tx: &mut Tx) -> Result<Option<Row>> {
+        match tx {
+            Tx::Sqlite(tx) => self.sqlite().fetch_optional(&mut **tx).await.map(|row| row.map(Row::Sqlite)),
+            Tx::Postgres(tx) => self.postgres().fetch_optional(&mut **tx).await.map(|row| row.map(Row::Postgres)),
+        }
+        .map_err(unavailable)
+    }
+
+    /// Runs it; its rows.
+    pub(super) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>> {
+        match tx {
+            Tx::Sqlite(tx) => self.sqlite().fetch_all(&mut **tx).await.map(sqlite_rows),
+            Tx::Postgres(tx) => self.postgres().fetch_all(&mut **tx).await.map(postgres_rows),
+        }
+        .map_err(unavailable)
+    }
+
+    /// The same outside of a transaction, for reading.
+    pub(super) async fn read_one(self, pools: &Pools) -> Result<Option<Row>> {
+        match pools {
+            Pools::Sqlite { readers, .. } => {
+                self.sqlite().fetch_optional(readers).await.map(|row| row.map(Row::Sqlite))
+            }
+            Pools::Postgres(pool) => self.postgres().fetch_optional(pool).await.map(|row| row.map(Row::Postgres)),
+        }
+        .map_err(unavailable)
+    }
+
+    /// The same outside of a transaction, for reading.
+    pub(super) async fn read_all(self, pools: &Pools) -> Result<Vec<Row>> {
+        match pools {
+            Pools::Sqlite { readers, .. } => self.sqlite().fetch_all(readers).await.map(sqlite_rows),
+            Pools::Postgres(pool) => self.postgres().fetch_all(pool).await.map(postgres_rows),
+        }
+        .map_err(unavailable)
+    }
+
+    fn sqlite(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+        self.params.into_iter().fold(sqlx::query(self.text), |query, param| match param {
+            Param::Blob(bytes) => query.bind(bytes),
+            Param::Flag(flag) => query.bind(i64::from(flag)),
+            Param::Number(number) => query.bind(number),
+            Param::Text(text) => query.bind(text),
+            Param::Time(time) => query.bind(time.micros()),
+            Param::Uuid(id) => query.bind(id),
+            Param::Words(words) => query.bind(serde_json::Value::from(words).to_string()),
+        })
+    }
+
+    fn postgres(self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+        self.params.into_iter().fold(sqlx::query(self.text), |query, param| match param {
+            Param::Blob(bytes) => query.bind(bytes),
+            Param::Flag(flag) => query.bind(flag),
+            Param::Number(number) => query.bind(number),
+            Param::Text(text) => query.bind(text),
+            Param::Time(time) => query.bind(moment(time)),
+            Param::Uuid(id) => query.bind(id),
+            Param::Words(words) => query.bind(words),
+        })
+    }
+}
+
+/// Beyond what PostgreSQL can say there is only "before everything" and "after
+/// everything".
+fn moment(time: Timestamp) -> OffsetDateTime {
+    const FIRST: OffsetDateTime = time::macros::datetime!(0000-01-01 0:00 UTC);
+    const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+    let nanos = i128::from(time.micros()) * 1_000;
+    let clamped = nanos.clamp(FIRST.unix_timestamp_nanos(), LAST.unix_timestamp_nanos());
+    OffsetDateTime::from_unix_timestamp_nanos(clamped).unwrap_or(LAST)
+}
+
+fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Sqlite).collect()
+}
+
+fn postgres_rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
+}
+
+/// A row of either engine.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What a column is read as.
+pub(super) trait Column: Sized {
+    fn read(row: &Row, name: &str) -> Result<Self>;
+}
+
+macro_rules! same_in_both {
+    ($($column:ty),+) => {
+        $(impl Column for $column {
+            fn read(row: &Row, name: &str) -> Result<Self> {
+                match row {
+                    Row::Sqlite(row) => row.try_get(name),
+                    Row::Postgres(row) => row.try_get(name),
+                }
+                .map_err(unavailable)
+            }
+        })+
+    };
+}
+
+same_in_both!(i64, String, Option<String>, Vec<u8>, Uuid, Option<Uuid>);
+
+impl Column for bool {
+    fn read(row: &Row, name: &str) -> Result<Self> {
+        match row {
+            Row::Sqlite(row) => row.try_get::<i64, _>(name).map(|flag| flag != 0),
+            Row::Postgres(row) => row.try_get(name),
+        }
+        .map_err(unavailable)
+    }
+}
+
+impl Column for Timestamp {
+    fn read(row: &Row, name: &str) -> Result<Self> {
+        match row {
+            Row::Sqlite(row) => row.try_get(name).map(Self::from_micros),
+            Row::Postgres(row) => row.try_get::<OffsetDateTime, _>(name).map(|moment| {
+                let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
+                Self::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+            }),
+        }
+        .map_err(unavailable)
+    }
+}
+
+impl Column for Vec<String> {
+    fn read(row: &Row, name: &str) -> Result<Self> {
+        match row {
+            Row::Sqlite(_) => serde_json::from_str(&String::read(row, name)?).map_err(|_| corrupt(name)),
+            Row::Postgres(row) => row.try_get(name).map_err(unavailable),
+        }
+    }
+}
