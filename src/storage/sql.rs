@@ -6,20 +6,19 @@
 mod accounts;
 mod audit;
 mod codes;
-mod convert;
 mod engine;
 mod journal;
 mod limits;
 mod migrate;
 mod open;
 mod rotate;
+mod row;
 mod session_row;
 mod sessions;
 mod signing_keys;
 
 use std::sync::Arc;
 
-use convert::corrupt;
 use engine::{Alone, Pools, sql};
 pub use open::Location;
 

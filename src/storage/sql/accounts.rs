@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore, audit,
-    convert::corrupt,
-    engine::{Alone, Row, sql},
+    engine::{Alone, sql},
+    row::{Row, corrupt},
 };
 use crate::{
     domain::{

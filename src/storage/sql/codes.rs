@@ -5,7 +5,8 @@ use subtle::ConstantTimeEq;
 
 use super::{
     Result, SqlStore,
-    engine::{Alone, Query, Row, Tx, sql},
+    engine::{Alone, Query, Tx, sql},
+    row::Row,
 };
 use crate::{
     domain::Timestamp,

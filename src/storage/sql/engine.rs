@@ -2,14 +2,14 @@
 //! row, a transaction. Nothing above it knows which engine it is.
 
 use sqlx::{
-    PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Result, corrupt, unavailable};
+use super::{Result, row::Row, unavailable};
 use crate::domain::Timestamp;
 
 /// Connections.
@@ -239,63 +239,4 @@ fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
 
 fn postgres_rows(rows: Vec<PgRow>) -> Vec<Row> {
     rows.into_iter().map(Row::Postgres).collect()
-}
-
-/// A row of either engine.
-pub(super) enum Row {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-/// What a column is read as.
-pub(super) trait Column: Sized {
-    fn read(row: &Row, name: &str) -> Result<Self>;
-}
-
-macro_rules! same_in_both {
-    ($($column:ty),+) => {
-        $(impl Column for $column {
-            fn read(row: &Row, name: &str) -> Result<Self> {
-                match row {
-                    Row::Sqlite(row) => row.try_get(name),
-                    Row::Postgres(row) => row.try_get(name),
-                }
-                .map_err(unavailable)
-            }
-        })+
-    };
-}
-
-same_in_both!(i64, String, Option<String>, Vec<u8>, Uuid, Option<Uuid>);
-
-impl Column for bool {
-    fn read(row: &Row, name: &str) -> Result<Self> {
-        match row {
-            Row::Sqlite(row) => row.try_get::<i64, _>(name).map(|flag| flag != 0),
-            Row::Postgres(row) => row.try_get(name),
-        }
-        .map_err(unavailable)
-    }
-}
-
-impl Column for Timestamp {
-    fn read(row: &Row, name: &str) -> Result<Self> {
-        match row {
-            Row::Sqlite(row) => row.try_get(name).map(Self::from_micros),
-            Row::Postgres(row) => row.try_get::<OffsetDateTime, _>(name).map(|moment| {
-                let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
-                Self::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
-            }),
-        }
-        .map_err(unavailable)
-    }
-}
-
-impl Column for Vec<String> {
-    fn read(row: &Row, name: &str) -> Result<Self> {
-        match row {
-            Row::Sqlite(_) => serde_json::from_str(&String::read(row, name)?).map_err(|_| corrupt(name)),
-            Row::Postgres(row) => row.try_get(name).map_err(unavailable),
-        }
-    }
 }

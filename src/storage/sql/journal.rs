@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore, audit,
-    convert::corrupt,
-    engine::{Alone, Row, Tx, sql},
+    engine::{Alone, Tx, sql},
+    row::{Row, corrupt},
 };
 use crate::{
     domain::{

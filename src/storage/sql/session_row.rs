@@ -1,6 +1,6 @@
 //! A row of the table of sessions.
 
-use super::{Result, engine::Row};
+use super::{Result, row::Row};
 use crate::domain::{
     ClientId, Email, Name, Session, SessionId, UserId,
     session::{Chain, Salt, Subject},

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore,
-    engine::{Alone, Row, sql},
+    engine::{Alone, sql},
+    row::Row,
 };
 use crate::{
     domain::Timestamp,
