@@ -13,15 +13,20 @@ install() { # packages
     echo "missing: install Debian's $*" >&2
     exit 1
   fi
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; } >&2
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; } >&2 </dev/null
+}
+
+# The folder of the newest server; clients alone have one without `initdb`.
+newest_tools() {
+  { find /usr/lib/postgresql -name initdb -printf '%h\n' 2>/dev/null || true; } | sort -V | tail -n 1
 }
 
 postgres() {
   local tools
-  tools=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1) || true
+  tools=$(newest_tools)
   if [ -z "$tools" ]; then
     install postgresql
-    tools=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    tools=$(newest_tools)
   fi
   local as=()
   if [ "$(id -u)" = 0 ]; then
