@@ -1,5 +1,6 @@
 //! The commands, as processes.
 
+use rustix::process::Signal;
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -33,18 +34,18 @@ async fn serve_refuses_a_database_that_is_not_migrated() {
     let service = Service::start(folder.path(), &["serve"], &settings).await;
     assert_eq!(service.ops("/readyz").await.status(), 200);
     assert_eq!(service.ops("/dev/mailbox?to=a@example.com").await.status(), 404);
-    service.signal("TERM").await;
+    service.signal(Signal::TERM);
     assert_eq!(service.ended().await.code, Some(0));
 }
 
 #[tokio::test]
 async fn the_ready_line_is_all_of_stdout_and_a_signal_ends_cleanly() {
     let folder = tempfile::tempdir().unwrap();
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let service = Service::start(folder.path(), &["dev"], &dev_settings()).await;
         assert_eq!(service.ready["event"], "ready");
         assert_eq!(service.ops("/livez").await.status(), 200);
-        service.signal(signal).await;
+        service.signal(signal);
         let ended = service.ended().await;
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{}", ended.stderr);
     }
@@ -61,7 +62,7 @@ async fn a_second_signal_ends_at_once() {
     stuck.write_all(head.as_bytes()).await.unwrap();
     // An answer on another connection shows that the server has seen this one.
     service.post("/api/v1/auth/logout", json!({"refresh_token": "x", "client_id": "a"})).await;
-    service.signal("TERM").await;
+    service.signal(Signal::TERM);
     loop {
         let answer = service.ops("/readyz").await;
         if answer.status() == 503 {
@@ -70,7 +71,7 @@ async fn a_second_signal_ends_at_once() {
             break;
         }
     }
-    service.signal("TERM").await;
+    service.signal(Signal::TERM);
     assert_eq!(service.ended().await.code, Some(130));
 }
 
@@ -96,7 +97,7 @@ async fn keys_are_listed_and_rotated() {
     run(folder.path(), &["migrate"], &settings).await;
     assert_eq!(run(folder.path(), &["keys", "list"], &settings).await.stdout, "");
     let service = Service::start(folder.path(), &["serve"], &settings).await;
-    service.signal("TERM").await;
+    service.signal(Signal::TERM);
     service.ended().await;
 
     let listed = run(folder.path(), &["keys", "list"], &settings).await.stdout;

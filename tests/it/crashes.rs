@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -75,7 +76,7 @@ async fn disturb(service: Arc<Service>, clients: Vec<Client>, answers: usize) ->
         .map(|(number, client)| tokio::spawn(work(service.clone(), client, number, fuse.clone())))
         .collect();
     fuse.burnt.notified().await;
-    service.signal("KILL").await;
+    service.signal(Signal::KILL);
     let mut clients = Vec::new();
     for client in working {
         clients.push(client.await.unwrap());

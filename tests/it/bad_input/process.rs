@@ -1,18 +1,16 @@
 //! The real binary: what it is told in confidence stays out of its logs and its
 //! metrics, also at the most talkative level.
 
-use std::process::Stdio;
-
-use rustix::process::{Pid, Signal, kill_process};
+use reqwest::Method;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
-    process::{Child, Command},
-    task::JoinHandle,
-};
 
-use crate::support::{app::SECRET, http};
+use crate::support::{
+    app::SECRET,
+    http,
+    process::{Service, dev_settings},
+};
 
 const PASSWORD: &str = "canary-of-a-right-password";
 const WRONG_PASSWORD: &str = "canary-of-a-wrong-password";
@@ -20,73 +18,40 @@ const EMAIL: &str = "canary.address@example.com";
 
 /// `sekisho dev` in a directory of its own.
 struct Dev {
-    child: Child,
-    log: JoinHandle<String>,
-    listen: String,
-    ops: String,
-    client: reqwest::Client,
+    service: Service,
     _directory: TempDir,
 }
 
 impl Dev {
-    async fn start(settings: &[(&str, &str)]) -> Self {
+    async fn start(settings: &[(&'static str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
-            .arg("dev")
-            .current_dir(&directory)
-            .env_clear()
-            .envs([("SEKISHO_LISTEN", "127.0.0.1:0"), ("SEKISHO_OPS_LISTEN", "127.0.0.1:0")])
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        // Read all the time: a full pipe would stop the service.
-        let mut stderr = child.stderr.take().unwrap();
-        let log = tokio::spawn(async move {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).await.unwrap();
-            log
-        });
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready: Value = serde_json::from_str(&lines.next_line().await.unwrap().expect("a line")).unwrap();
-        assert_eq!(ready["event"], "ready");
-        let url = |name: &str| format!("http://{}", ready[name].as_str().unwrap());
-        let (listen, ops) = (url("listen"), url("ops"));
-        Self { child, log, listen, ops, client: reqwest::Client::new(), _directory: directory }
+        let mut all = dev_settings();
+        all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self { service: Service::start(directory.path(), &["dev"], &all).await, _directory: directory }
     }
 
     async fn post(&self, path: &str, body: Value) -> http::Answer {
-        http::send(self.client.post(format!("{}/api/v1/auth/{path}", self.listen)).json(&body)).await
+        self.service.post(&format!("/api/v1/auth/{path}"), body).await
     }
 
     async fn profile(&self, access: &str) -> http::Answer {
-        http::send(self.client.get(format!("{}/api/v1/user/profile", self.listen)).bearer_auth(access)).await
+        http::send(self.service.request(Method::GET, "/api/v1/user/profile").bearer_auth(access)).await
     }
 
     async fn code(&self) -> String {
-        let mailbox = format!("{}/dev/mailbox?to={EMAIL}", self.ops);
-        loop {
-            let mails: Value = self.client.get(&mailbox).send().await.unwrap().json().await.unwrap();
-            if let Some(code) = mails[0]["code"].as_str() {
-                return code.to_owned();
-            }
-            tokio::task::yield_now().await;
-        }
+        let mails: Value = self.service.ops(&format!("/dev/mailbox?to={EMAIL}")).await.json().await.unwrap();
+        mails[0]["code"].as_str().expect("a code").to_owned()
     }
 
     async fn metrics(&self) -> String {
-        self.client.get(format!("{}/metrics", self.ops)).send().await.unwrap().text().await.unwrap()
+        self.service.ops("/metrics").await.text().await.unwrap()
     }
 
     /// Asks it to stop; its exit code and its log.
-    async fn stop(mut self) -> (Option<i32>, String) {
-        // Connections that are kept open would be waited for.
-        drop(self.client);
-        let pid = Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
-        (self.child.wait().await.unwrap().code(), self.log.await.unwrap())
+    async fn stop(self) -> (Option<i32>, String) {
+        self.service.signal(Signal::TERM);
+        let ended = self.service.ended().await;
+        (ended.code, ended.stderr)
     }
 }
 
@@ -130,9 +95,9 @@ async fn garbage(dev: &Dev, tokens: &[String]) {
         dev.post("logout", json!({"refresh_token": secret, "client_id": secret})).await;
         dev.post("login", json!({"email": secret, "password": {"it": secret}, "client_id": [secret]})).await;
         dev.post(&format!("login?password={secret}"), json!({"password": secret})).await;
-        let nowhere = dev.client.get(format!("{}/{secret}", dev.listen)).header("cookie", secret);
+        let nowhere = dev.service.request(Method::GET, &format!("/{secret}")).header("cookie", secret);
         http::send(nowhere.header("user-agent", secret)).await;
-        let frame = dev.client.post(format!("{}/sekisho.v1.AuthService/Login", dev.listen));
+        let frame = dev.service.request(Method::POST, "/sekisho.v1.AuthService/Login");
         frame.header("content-type", "application/grpc-web").body(secret.to_owned()).send().await.unwrap();
     }
 }

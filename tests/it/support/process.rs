@@ -2,10 +2,13 @@
 
 use std::{path::Path, process::Stdio};
 
+use reqwest::{Method, RequestBuilder};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, ChildStdout, Command},
+    task::JoinHandle,
 };
 
 use super::http::{self, Answer};
@@ -68,6 +71,7 @@ pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&'static str, S
 pub struct Service {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    log: JoinHandle<String>,
     /// The first line that it printed.
     pub ready: Value,
     client: reqwest::Client,
@@ -77,16 +81,28 @@ impl Service {
     /// Starts it and waits for the ready line.
     pub async fn start(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
         let mut child = command(folder, arguments, settings).spawn().unwrap();
+        // Read all the time: a full pipe would stop the service.
+        let mut stderr = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).await.unwrap();
+            log
+        });
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).await.unwrap();
         let ready = serde_json::from_str(&line).expect("a ready line");
-        Self { child, stdout, ready, client: reqwest::Client::new() }
+        Self { child, stdout, log, ready, client: reqwest::Client::new() }
     }
 
     /// `http://` and the public address.
     pub fn base(&self) -> String {
         format!("http://{}", self.ready["listen"].as_str().unwrap())
+    }
+
+    /// A request to the public listener, to be sent or changed.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base()))
     }
 
     /// Gets a page of the operations listener.
@@ -97,14 +113,14 @@ impl Service {
 
     /// Posts JSON; an error if the connection breaks.
     pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
-        let answer = self.client.post(format!("{}{path}", self.base())).json(body).send().await?;
+        let answer = self.request(Method::POST, path).json(body).send().await?;
         let status = answer.status().as_u16();
         Ok((status, answer.json().await?))
     }
 
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        http::send(self.client.post(format!("{}{path}", self.base())).json(&body)).await
+        http::send(self.request(Method::POST, path).json(&body)).await
     }
 
     /// Makes an account, and returns its first refresh token.
@@ -125,11 +141,10 @@ impl Service {
         answer.body["refresh_token"].as_str().unwrap().to_owned()
     }
 
-    /// Sends a signal by name.
-    pub async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("a running process").to_string();
-        let status = Command::new("kill").args(["-s", name, &id]).status().await.unwrap();
-        assert!(status.success());
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = self.child.id().expect("a running process");
+        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
     }
 
     /// Kills it as a power cut would, and waits until it is gone.
@@ -139,11 +154,11 @@ impl Service {
 
     /// Waits for its end.
     pub async fn ended(mut self) -> Ended {
-        let (mut stdout, mut stderr) = (String::new(), String::new());
-        let mut errors = self.child.stderr.take().unwrap();
-        let (a, b) = tokio::join!(self.stdout.read_to_string(&mut stdout), errors.read_to_string(&mut stderr));
-        a.unwrap();
-        b.unwrap();
+        // Connections that are kept open would be waited for.
+        drop(self.client);
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).await.unwrap();
+        let stderr = self.log.await.unwrap();
         Ended { code: self.child.wait().await.unwrap().code(), stdout, stderr }
     }
 }
