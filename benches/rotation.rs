@@ -55,8 +55,12 @@ fn rotate(bencher: Bencher<'_, '_>, sessions: u128) {
     let owner = session(0);
     bencher.bench_local(|| {
         let mut generation = generation.lock().expect("no panic before");
-        let presented =
-            Presentation { client_id: &owner.client_id, generation: *generation, is_genuine: &|_| true, address: None };
+        let presented = Presentation {
+            client_id: &owner.client_id,
+            generation: *generation,
+            gate: owner.salt.gate(*generation),
+            address: None,
+        };
         runtime.block_on(stores.sessions.rotate(owner.user_id, owner.id, &presented, RULES, NOW)).expect("a rotation");
         *generation += 1;
     });

@@ -17,7 +17,6 @@ pub(crate) fn session(user: u128) -> Session {
         salt: Salt([3; 16]),
         chain: Chain::start(NOW),
         created_at: NOW,
-        last_used_at: NOW,
         expires_at: Timestamp::from_seconds(1_900_000_000),
         ends_at: Timestamp::from_seconds(1_900_000_000),
         device: Name::default(),

@@ -1,11 +1,13 @@
 //! Refresh tokens: `skr_` and base64url of
 //!
 //! ```text
-//! version 1 | secret id 4 | user id 16 | session id 16 | generation 8 | MAC 32
+//! version 1 | secret id 4 | user id 16 | session id 16 | generation 8 | gate 16 | MAC 32
 //! ```
 //!
-//! The MAC is HMAC-SHA-256 over all before it and the session's salt. No token
-//! is stored; a dump of the store makes none without the secret, and the secret
+//! The MAC is HMAC-SHA-256 over all before it: what we did not make is turned
+//! away without a look into a store. The gate is a keyed hash under the session's
+//! salt, which the store checks in the very step that rotates. No token is
+//! stored; a dump of the store makes none without the secret, and the secret
 //! makes none without the salt.
 
 use std::fmt;
@@ -16,17 +18,19 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::{Secrets, secrets::SecretId};
-use crate::domain::{Session, SessionId, UserId, session::Salt};
+use crate::domain::{
+    Session, SessionId, UserId,
+    session::{Gate, Salt},
+};
 
 const PREFIX: &str = "skr_";
 const VERSION: u8 = 1;
-const BODY: usize = 1 + 4 + 16 + 16 + 8;
+const BODY: usize = 1 + 4 + 16 + 16 + 8 + Gate::LENGTH;
 const MAC: usize = 32;
 /// Of the text, in characters.
 pub const LENGTH: usize = PREFIX.len() + ((BODY + MAC) * 4).div_ceil(3);
 
-/// A refresh token that has the right form. Whether it is genuine only the
-/// session's salt tells.
+/// A refresh token that has the right form.
 #[derive(Clone)]
 pub struct RefreshToken {
     body: [u8; BODY],
@@ -37,8 +41,8 @@ impl RefreshToken {
     /// The current token of a session.
     pub fn issue(secrets: &Secrets, session: &Session) -> Option<Self> {
         let secret_id = secrets.current_id();
-        let body = encode_body(secret_id, session.user_id, session.id, session.chain.generation);
-        let tag = mac(secrets.refresh_key(secret_id)?, &body, &session.salt);
+        let body = encode_body(secret_id, session);
+        let tag = hmac::sign(secrets.refresh_key(secret_id)?, &body);
         Some(Self { body, mac: tag.as_ref().try_into().ok()? })
     }
 
@@ -56,10 +60,21 @@ impl RefreshToken {
         format!("{PREFIX}{}", BASE64.encode([&self.body[..], &self.mac].concat()))
     }
 
-    /// Whether it was made with one of our secrets and this salt.
-    pub fn is_genuine(&self, secrets: &Secrets, salt: &Salt) -> bool {
+    /// Whether it was made with one of our secrets. Whether for a session that
+    /// is there, its gate tells.
+    pub fn is_ours(&self, secrets: &Secrets) -> bool {
         let Some(key) = secrets.refresh_key(self.field(1)) else { return false };
-        mac(key, &self.body, salt).as_ref().ct_eq(&self.mac).into()
+        hmac::sign(key, &self.body).as_ref().ct_eq(&self.mac).into()
+    }
+
+    /// What only the session's record can check.
+    pub fn gate(&self) -> Gate {
+        Gate(self.field(45))
+    }
+
+    /// Whether its gate is that of a session with this salt.
+    pub fn opens(&self, salt: &Salt) -> bool {
+        self.gate().is_of(salt, self.generation())
     }
 
     /// Whose session.
@@ -84,21 +99,16 @@ impl RefreshToken {
     }
 }
 
-fn encode_body(secret_id: SecretId, user_id: UserId, session_id: SessionId, generation: u64) -> [u8; BODY] {
+fn encode_body(secret_id: SecretId, session: &Session) -> [u8; BODY] {
+    let generation = session.chain.generation;
     let mut body = [0; BODY];
     body[0] = VERSION;
     body[1..5].copy_from_slice(&secret_id);
-    body[5..21].copy_from_slice(user_id.0.as_bytes());
-    body[21..37].copy_from_slice(session_id.0.as_bytes());
-    body[37..].copy_from_slice(&generation.to_be_bytes());
+    body[5..21].copy_from_slice(session.user_id.0.as_bytes());
+    body[21..37].copy_from_slice(session.id.0.as_bytes());
+    body[37..45].copy_from_slice(&generation.to_be_bytes());
+    body[45..].copy_from_slice(&session.salt.gate(generation).0);
     body
-}
-
-fn mac(key: &hmac::Key, body: &[u8], salt: &Salt) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(key);
-    context.update(body);
-    context.update(&salt.0);
-    context.sign()
 }
 
 impl fmt::Debug for RefreshToken {
@@ -125,23 +135,23 @@ mod tests {
         assert_eq!(token.expose().len(), LENGTH);
         assert_eq!((read.user_id(), read.session_id()), (session.user_id, session.id));
         assert_eq!(read.generation(), session.chain.generation);
-        assert!(read.is_genuine(&secrets(), &session.salt));
+        assert!(read.is_ours(&secrets()) && read.opens(&session.salt));
     }
 
     #[test]
     fn neither_another_secret_nor_another_salt_will_do() {
         let session = sample();
         let token = RefreshToken::issue(&secrets(), &session).unwrap();
-        assert!(!token.is_genuine(&Secrets::derive(&[8; 32], None).unwrap(), &session.salt));
-        assert!(!token.is_genuine(&secrets(), &Salt([9; 16])));
+        assert!(!token.is_ours(&Secrets::derive(&[8; 32], None).unwrap()));
+        assert!(!token.opens(&Salt([9; 16])));
     }
 
     #[test]
-    fn a_token_of_the_previous_secret_is_genuine() {
+    fn a_token_of_the_previous_secret_is_ours() {
         let session = sample();
         let token = RefreshToken::issue(&secrets(), &session).unwrap();
         let rotated = Secrets::derive(&[8; 32], Some(&[7; 32])).unwrap();
-        assert!(token.is_genuine(&rotated, &session.salt));
+        assert!(token.is_ours(&rotated));
     }
 
     #[test]
@@ -155,12 +165,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_flipped_bit_is_never_genuine(byte in 0..BODY + MAC, bit in 0..8_u32) {
+        fn a_token_with_a_flipped_bit_is_not_ours(byte in 0..BODY + MAC, bit in 0..8_u32) {
             let session = sample();
             let mut token = RefreshToken::issue(&secrets(), &session).unwrap();
             if byte < BODY { token.body[byte] ^= 1 << bit } else { token.mac[byte - BODY] ^= 1 << bit }
             let read = RefreshToken::parse(&token.expose());
-            prop_assert!(!read.is_some_and(|read| read.is_genuine(&secrets(), &session.salt)));
+            prop_assert!(!read.is_some_and(|read| read.is_ours(&secrets())));
         }
 
         #[test]

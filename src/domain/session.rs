@@ -2,12 +2,52 @@
 
 use std::{fmt, net::IpAddr};
 
+use aws_lc_rs::digest;
+use subtle::ConstantTimeEq;
+
 use super::{ClientId, Email, Name, SessionId, Timestamp, UserId};
 
 /// Random, per session, known only to the session's record: without it not even
 /// the service's key makes a refresh token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
+
+impl Salt {
+    /// The gate of token number `generation`: SHA-1 over salt and number, cut to
+    /// 128 bits. Not HMAC-SHA-256, for a script inside of Redis has to compute
+    /// it too; of SHA-1 it takes no more than that a single block under a secret
+    /// prefix tells nothing of another, which its collisions leave untouched
+    /// (RFC 6194, section 3.3).
+    pub fn gate(&self, generation: u64) -> Gate {
+        let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+        context.update(&self.0);
+        context.update(&generation.to_be_bytes());
+        let mut gate = [0; Gate::LENGTH];
+        gate.copy_from_slice(&context.finish().as_ref()[..Gate::LENGTH]);
+        Gate(gate)
+    }
+}
+
+/// What of a refresh token only the session's record can check. The rest of the
+/// token is checked by the service's key.
+#[derive(Clone, Copy)]
+pub struct Gate(pub [u8; Gate::LENGTH]);
+
+impl Gate {
+    /// In bytes.
+    pub const LENGTH: usize = 16;
+
+    /// Whether it is the gate of that token of a session with that salt.
+    pub fn is_of(&self, salt: &Salt, generation: u64) -> bool {
+        self.0.ct_eq(&salt.gate(generation).0).into()
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate(…)")
+    }
+}
 
 impl fmt::Debug for Salt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,8 +70,6 @@ pub struct Session {
     pub chain: Chain,
     /// When the person signed in.
     pub created_at: Timestamp,
-    /// The last login or refresh.
-    pub last_used_at: Timestamp,
     /// When it ends if it is not used before; never after `ends_at`.
     pub expires_at: Timestamp,
     /// The end, however much it is used.
@@ -48,7 +86,15 @@ pub struct Session {
     pub subject: Subject,
 }
 
-/// What access tokens say of a person, as of the last login.
+impl Session {
+    /// The login or the last refresh.
+    pub fn last_used_at(&self) -> Timestamp {
+        self.chain.rotated_at
+    }
+}
+
+/// What access tokens say of a person, as of the last login: of all of the
+/// person's sessions the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The `email` claim.
@@ -92,7 +138,6 @@ pub(crate) fn sample() -> Session {
         salt: Salt([3; 16]),
         chain: Chain::start(now),
         created_at: now,
-        last_used_at: now,
         expires_at: Timestamp::from_seconds(1_700_086_400),
         ends_at: Timestamp::from_seconds(1_700_864_000),
         device: Name::default(),

@@ -27,7 +27,7 @@ pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_
 }
 
 async fn find(ctx: &Ctx, token: Option<RefreshToken>, now: Timestamp) -> Result<Option<Session>, Error> {
-    let Some(token) = token else { return Ok(None) };
+    let Some(token) = token.filter(|token| token.is_ours(&ctx.secrets)) else { return Ok(None) };
     let session = ctx.stores.sessions.get(token.user_id(), token.session_id(), now).await?;
-    Ok(session.filter(|session| token.is_genuine(&ctx.secrets, &session.salt)))
+    Ok(session.filter(|session| token.opens(&session.salt)))
 }

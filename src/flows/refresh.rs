@@ -14,7 +14,8 @@ use crate::{
     storage::sessions::{Presentation, Rotation, RotationRules},
 };
 
-/// Exchanges a refresh token. `None` is a text that is no token at all.
+/// Exchanges a refresh token. `None` is a text that is no token at all,
+/// which is as good as one that we did not make.
 pub async fn refresh(
     ctx: &Ctx,
     call: &Call,
@@ -23,7 +24,7 @@ pub async fn refresh(
 ) -> Result<TokenPair, Error> {
     let now = ctx.now();
     let event = |kind| call.event(now, kind).client(client_id);
-    let Some(token) = token else {
+    let Some(token) = token.filter(|token| token.is_ours(&ctx.secrets)) else {
         ctx.audit(event(EventKind::RefreshUnknown)).await?;
         return Err(Error::RefreshTokenInvalid);
     };
@@ -64,12 +65,8 @@ async fn rotate(
     let rules = &ctx.rules.sessions;
     let rules =
         RotationRules { grace: rules.grace, idle: rules.idle, end_on_client_mismatch: rules.end_on_client_mismatch };
-    let presented = Presentation {
-        client_id,
-        generation: token.generation(),
-        is_genuine: &|salt| token.is_genuine(&ctx.secrets, salt),
-        address: call.origin.address,
-    };
+    let presented =
+        Presentation { client_id, generation: token.generation(), gate: token.gate(), address: call.origin.address };
     Ok(ctx.stores.sessions.rotate(token.user_id(), token.session_id(), &presented, rules, now).await?)
 }
 

@@ -107,7 +107,6 @@ fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp, not_
         salt: Salt(ctx.entropy.bytes()),
         chain: Chain::start(now),
         created_at: now,
-        last_used_at: now,
         expires_at: (now + rules.idle).min(now + rules.max_age),
         ends_at: now + rules.max_age,
         device: proven.device.clone(),

@@ -30,7 +30,7 @@ pub(super) fn session(session: &Session, current: SessionId) -> pb::Session {
         device: session.device.as_str().to_owned(),
         ip_address: session.address.map(|address| address.to_string()).unwrap_or_default(),
         created_at: Some(session.created_at.to_proto()),
-        last_used_at: Some(session.last_used_at.to_proto()),
+        last_used_at: Some(session.last_used_at().to_proto()),
         expires_at: Some(session.expires_at.to_proto()),
         current: session.id == current,
     }

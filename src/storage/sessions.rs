@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Salt};
+use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Gate};
 
 /// How many sessions a person may have, and what happens to one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub struct Presentation<'a> {
     pub client_id: &'a ClientId,
     /// Its number in the chain.
     pub generation: u64,
-    /// Whether its MAC is right, given the session's salt.
-    pub is_genuine: &'a (dyn Fn(&Salt) -> bool + Sync),
+    /// See [`Gate`]; its MAC has been found right already.
+    pub gate: Gate,
     /// From where; if that is unknown, the session keeps the last address.
     pub address: Option<IpAddr>,
 }
@@ -71,7 +71,8 @@ pub enum Rotation {
 /// that it expired for as long as its record is there.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session under the limit, and says which ended for it.
+    /// Adds a session under the limit, and says which ended for it. Its subject
+    /// becomes that of all of the person's sessions.
     async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening>;
 
     /// Judges a refresh token and does what follows. Checks in this order:

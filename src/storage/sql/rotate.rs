@@ -24,8 +24,8 @@ pub(super) async fn rotate(
     // Neither the salt nor a forgery ever changes its mind: what is not genuine
     // must not queue for the one writer.
     let row = sql(ONE).bind(user_id.0).bind(id.0).read_one(&store.pools).await?;
-    let salt = row.as_ref().map(session).transpose()?.map(|session| session.salt);
-    if !salt.is_some_and(|salt| (presented.is_genuine)(&salt)) {
+    let session_then = row.as_ref().map(session).transpose()?;
+    if !session_then.is_some_and(|session| presented.gate.is_of(&session.salt, presented.generation)) {
         return Ok(Rotation::Unknown);
     }
     let mut tx = store.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
@@ -47,7 +47,6 @@ pub(super) async fn rotate(
         Verdict::Reused => end(&mut tx, &session).await?,
         Verdict::Rotated(chain) | Verdict::LateRetry(chain) | Verdict::Recovered(chain) => {
             session.chain = chain;
-            session.last_used_at = now;
             session.expires_at = session.ends_at.min(now + rules.idle);
             session.address = presented.address.or(session.address);
             advance(&mut tx, &session).await?;
@@ -64,7 +63,7 @@ async fn advance(tx: &mut Tx, session: &Session) -> Result<()> {
         .bind(signed(session.chain.generation))
         .bind(signed(session.chain.parent))
         .bind(session.chain.rotated_at)
-        .bind(session.last_used_at)
+        .bind(session.last_used_at())
         .bind(session.expires_at)
         .bind(session.address.map(|address| address.to_string()));
     query.run(tx).await?;

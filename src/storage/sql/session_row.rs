@@ -21,7 +21,6 @@ pub(super) fn session(row: &Row) -> Result<Session> {
             rotated_at: row.get("rotated_at")?,
         },
         created_at: row.get("created_at")?,
-        last_used_at: row.get("last_used_at")?,
         expires_at: row.get("expires_at")?,
         ends_at: row.get("ends_at")?,
         device: row.parsed("device", Name::parse)?,

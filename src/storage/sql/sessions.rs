@@ -15,6 +15,8 @@ use crate::{
 const INSERT: &str = "INSERT INTO sessions (user_id, id, client_id, salt, generation, parent, rotated_at, created_at, \
      last_used_at, expires_at, ends_at, device, address, auth_time, amr, email, email_verified, roles, issued_after) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+const SET_SUBJECT: &str = "UPDATE sessions SET email = $2, email_verified = $3, roles = $4, issued_after = $5 \
+     WHERE user_id = $1";
 const LIST: &str = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id";
 const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2 RETURNING expires_at";
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
@@ -30,13 +32,25 @@ async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
         .bind(signed(session.chain.parent))
         .bind(session.chain.rotated_at)
         .bind(session.created_at)
-        .bind(session.last_used_at)
+        .bind(session.last_used_at())
         .bind(session.expires_at)
         .bind(session.ends_at)
         .bind(session.device.as_str())
         .bind(session.address.map(|address| address.to_string()))
         .bind(session.auth_time)
         .bind(&session.amr[..])
+        .bind(session.subject.email.as_str())
+        .bind(session.subject.email_verified)
+        .bind(&session.subject.roles[..])
+        .bind(session.subject.issued_after);
+    query.run(tx).await?;
+    Ok(())
+}
+
+/// Gives the person's other sessions the subject of this one.
+async fn set_subject(tx: &mut Tx, session: &Session) -> Result<()> {
+    let query = sql(SET_SUBJECT)
+        .bind(session.user_id.0)
         .bind(session.subject.email.as_str())
         .bind(session.subject.email_verified)
         .bind(&session.subject.roles[..])
@@ -78,6 +92,7 @@ impl Sessions for SqlStore {
                 let delete = sql(DELETE).bind(old.user_id.0).bind(old.id.0);
                 delete.run(&mut tx).await?;
             }
+            set_subject(&mut tx, session).await?;
             insert(&mut tx, session).await?;
             tx.commit().await?;
             Ok(Opening::Opened(evicted))

@@ -74,7 +74,7 @@ impl Attempt {
         let presented = Presentation {
             client_id: &self.client_id,
             generation: self.generation,
-            is_genuine: &|salt| *salt == self.salt,
+            gate: self.salt.gate(self.generation),
             address: self.address,
         };
         stores.sessions.rotate(self.user_id, self.session_id, &presented, self.rules, self.now).await.unwrap()

@@ -75,7 +75,6 @@ pub fn session(person: u128, n: u128) -> Session {
         salt: Salt(n.to_be_bytes()),
         chain: Chain::start(NOW),
         created_at: NOW,
-        last_used_at: NOW,
         expires_at: NOW + IDLE,
         ends_at: NOW + LIFE,
         device: Name::parse("山's laptop").unwrap(),
@@ -96,7 +95,6 @@ pub fn session_begun(person: u128, n: u128, seconds: u64) -> Session {
     let begun = after(seconds);
     Session {
         created_at: begun,
-        last_used_at: begun,
         chain: Chain::start(begun),
         expires_at: begun + IDLE,
         ends_at: begun + LIFE,

@@ -78,6 +78,7 @@ macro_rules! contract {
                 a_session_is_found_by_its_own_person_only,
                 a_session_is_live_until_it_expires,
                 a_list_is_of_one_person_and_by_last_use,
+                the_subject_of_the_last_login_is_that_of_all,
                 an_ended_session_is_gone,
                 nobody_ends_another_persons_session,
                 all_that_began_until_then_end,

@@ -29,7 +29,7 @@ async fn rotated(stores: &Stores, times: u64) -> Session {
 
 /// The session after a token was exchanged at that time.
 fn used(session: &Session, chain: Chain, now: Timestamp) -> Session {
-    Session { chain, last_used_at: now, expires_at: now + IDLE, ..session.clone() }
+    Session { chain, expires_at: now + IDLE, ..session.clone() }
 }
 
 /// Chain and session that a new token leaves behind, in the answer and in the store.
@@ -149,7 +149,7 @@ pub async fn the_expiry_is_checked_before_the_place_in_the_chain(stores: Stores)
 
 pub async fn a_session_can_be_used_until_it_expires(stores: Stores) {
     let mine = rotated(&stores, 1).await;
-    let last = mine.last_used_at + (IDLE - MICRO);
+    let last = mine.last_used_at() + (IDLE - MICRO);
     let chain = Chain { generation: 3, parent: 2, rotated_at: last };
     assert_advanced(&stores, &mine, 2, last, (chain, Verdict::Rotated(chain))).await;
 }

@@ -134,7 +134,6 @@ fn record(opened: &Session, model: &Model) -> Session {
     let rotated_at = after(model.rotated_at);
     Session {
         chain: Chain { generation: model.generation, parent: model.parent, rotated_at },
-        last_used_at: rotated_at,
         expires_at: after(model.expires_at),
         ..opened.clone()
     }

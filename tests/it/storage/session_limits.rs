@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sekisho::{
-    domain::{Session, SessionId, Timestamp},
+    domain::{Session, SessionId, Timestamp, session::Chain},
     storage::{
         Stores,
         sessions::{
@@ -50,7 +50,7 @@ pub async fn without_a_limit_any_number_opens(stores: Stores) {
 }
 
 pub async fn the_session_that_began_first_makes_room(stores: Stores) {
-    let first = Session { last_used_at: after(100), ..session_begun(1, 2, 0) };
+    let first = Session { chain: Chain::start(after(100)), ..session_begun(1, 2, 0) };
     let second = session_begun(1, 1, 10);
     open(&stores, &[second.clone(), first.clone()]).await;
     let third = session_begun(1, 3, 20);

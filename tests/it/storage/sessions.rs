@@ -2,7 +2,10 @@
 //! and end. Limits and rotation have files of their own.
 
 use sekisho::{
-    domain::{Name, Session, Timestamp, session::Subject},
+    domain::{
+        Name, Session, Timestamp,
+        session::{Chain, Subject},
+    },
     storage::{
         Stores,
         sessions::{Opening, Rotation, SessionLimit},
@@ -43,7 +46,7 @@ pub async fn an_open_session_is_got_whole(stores: Stores) {
         address: None,
         amr: Vec::new(),
         subject: Subject { email_verified: false, roles: Vec::new(), ..full.subject.clone() },
-        ..session(1, 2)
+        ..session(2, 2)
     };
     let on_six = Session { address: Some(ip("2001:db8::1")), ..session(1, 3) };
     let all = [full, bare, on_six];
@@ -70,11 +73,23 @@ pub async fn a_session_is_live_until_it_expires(stores: Stores) {
 }
 
 pub async fn a_list_is_of_one_person_and_by_last_use(stores: Stores) {
-    let used = |n, seconds| Session { last_used_at: after(seconds), ..session(1, n) };
+    let used = |n, seconds| Session { chain: Chain::start(after(seconds)), ..session(1, n) };
     let (second, first, third) = (used(1, 20), used(2, 30), used(3, 10));
     open(&stores, &[second.clone(), first.clone(), third.clone(), session(2, 4)]).await;
     assert_eq!(list(&stores, 1, after(40)).await, [first, second, third]);
     assert_eq!(list(&stores, 3, after(40)).await, []);
+}
+
+pub async fn the_subject_of_the_last_login_is_that_of_all(stores: Stores) {
+    let (first, others) = (session(1, 1), session(2, 3));
+    let promoted = Subject { roles: vec!["owner".into()], ..first.subject.clone() };
+    let second = Session { subject: promoted.clone(), ..session(1, 2) };
+    open(&stores, &[first.clone(), second.clone(), others.clone()]).await;
+    let first = Session { subject: promoted, ..first };
+    assert_eq!(list(&stores, 1, NOW).await, [first.clone(), second]);
+    assert_eq!(get(&stores, &others, NOW).await, Some(others));
+    let Rotation::Judged(_, refreshed) = Attempt::of(&first, 1).make(&stores).await else { panic!("not exchanged") };
+    assert_eq!(refreshed.subject, first.subject);
 }
 
 pub async fn an_ended_session_is_gone(stores: Stores) {
