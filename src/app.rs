@@ -26,6 +26,7 @@ use crate::{
     ops::{self, Ops},
     server,
     storage::sql::SqlStore,
+    stores::OpenStores,
     surface,
     telemetry::Metrics,
 };
@@ -66,7 +67,7 @@ pub struct App {
     stop_ops: CancellationToken,
     work: TaskTracker,
     servers: [JoinHandle<()>; 2],
-    store: Arc<SqlStore>,
+    stores: OpenStores,
 }
 
 impl App {
@@ -74,11 +75,11 @@ impl App {
     /// migrates them), loads the keys, and listens.
     pub async fn start(config: &Config, world: World) -> Result<Self, BoxError> {
         let metrics = Arc::new(Metrics::default());
-        let store = open_store(config, &metrics).await?;
+        let stores = OpenStores::open(config, &world, &metrics).await?;
         let mailbox = (config.mode == Mode::Dev).then(|| Arc::new(dev_mailbox(&world)));
-        let ctx = Arc::new(context(config, &world, &store, metrics, mailbox.clone())?);
+        let ctx = Arc::new(context(config, &world, &stores, metrics, mailbox.clone())?);
         ctx.keyring.prepare().await?;
-        jobs::reapply_revocations(&ctx).await?;
+        stores.mend(&ctx).await?;
 
         let work = TaskTracker::new();
         let (health, extra) = extra_services(config).await?;
@@ -87,7 +88,7 @@ impl App {
         let accepting = Arc::new(AtomicBool::new(true));
         let operations = ops::router(Ops {
             accepting: accepting.clone(),
-            store: store.clone(),
+            store: stores.sql.clone(),
             metrics: ctx.metrics.clone(),
             mail: ctx.mail.clone(),
             mailbox,
@@ -101,8 +102,8 @@ impl App {
             tokio::spawn(server::serve(listener, public, stop.clone(), DRAIN)),
             tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
         ];
-        jobs::start(&ctx, &work, &stop);
-        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, store })
+        jobs::start(&ctx, stores.redis.as_ref(), &work, &stop);
+        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores })
     }
 
     /// Stops taking calls, finishes those in flight, and closes the stores. The
@@ -122,7 +123,7 @@ impl App {
         self.ctx.mail.close(MAIL_DRAIN).await;
         self.stop_ops.cancel();
         log_end("the operations listener", operations.await);
-        self.store.close().await;
+        self.stores.close().await;
     }
 }
 
@@ -130,20 +131,6 @@ fn log_end(what: &str, end: Result<(), tokio::task::JoinError>) {
     if let Err(error) = end {
         tracing::error!(%error, "{what} failed");
     }
-}
-
-/// The store of a configuration. In development it is migrated; otherwise a
-/// migration that is missing is an error that names it.
-pub async fn open_store(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<SqlStore>, BoxError> {
-    let store = SqlStore::open(&config.database, metrics.clone()).await?;
-    if config.mode == Mode::Dev {
-        store.migrate().await?;
-    }
-    let pending = store.pending_migrations().await?;
-    if !pending.is_empty() {
-        return Err(format!("the database lacks {}: run `sekisho migrate`", pending.join(", ")).into());
-    }
-    Ok(Arc::new(store))
 }
 
 /// The keyring of a configuration, not yet loaded.
@@ -166,7 +153,7 @@ fn secrets(config: &Config) -> Result<Secrets, BoxError> {
 fn context(
     config: &Config,
     world: &World,
-    store: &Arc<SqlStore>,
+    stores: &OpenStores,
     metrics: Arc<Metrics>,
     mailbox: Option<Arc<DevMailbox>>,
 ) -> Result<Ctx, BoxError> {
@@ -176,10 +163,10 @@ fn context(
     let passwords = Passwords::new(hasher, secrets.clone(), world.entropy.clone(), config.bcrypt_cost)?;
     let mail = MailQueue::start(mailer(config, mailbox)?, MAIL_QUEUE, MAIL_WORKERS);
     Ok(Ctx {
-        stores: store.stores(),
+        stores: stores.by_purpose(),
         clock: world.clock.clone(),
         entropy: world.entropy.clone(),
-        keyring: Arc::new(keyring(config, world, store)?),
+        keyring: Arc::new(keyring(config, world, &stores.sql)?),
         secrets,
         passwords,
         mail,

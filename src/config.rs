@@ -4,6 +4,7 @@
 mod document;
 mod parse;
 mod reader;
+mod redis;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ pub use reader::{Fault, Source};
 pub use settings::{SETTINGS, Setting};
 
 use crate::{
-    storage::{limits::Rate, sessions::SessionLimit, sql::Location},
+    storage::{limits::Rate, redis::RedisOptions, sessions::SessionLimit, sql::Location},
     telemetry::LogFormat,
 };
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub ops_listen: SocketAddr,
     /// Where accounts, sessions and all else is kept.
     pub database: Location,
+    /// Where what is volatile is kept, if not in the database.
+    pub redis: Option<RedisOptions>,
     /// What every key is derived from.
     pub secret: SecretBytes,
     /// The one before, while it is being replaced.

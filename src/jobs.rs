@@ -1,6 +1,8 @@
 //! Work that nobody asks for. Each job may run on every server at once.
 
-use std::{sync::Arc, time::Duration};
+mod redis;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -8,9 +10,12 @@ use crate::{
     ctx::Ctx,
     domain::{Timestamp, revocation::Target},
     error::Error,
+    storage::redis::RedisStore,
 };
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+const SURVEY_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_BATCH: u32 = 500;
 const JOURNAL_BATCH: u32 = 500;
@@ -61,7 +66,10 @@ async fn refresh_keys(ctx: &Ctx) -> Result<(), Error> {
 }
 
 /// Starts what runs by the clock, until `stop`.
-pub fn start(ctx: &Arc<Ctx>, tasks: &TaskTracker, stop: &CancellationToken) {
+pub fn start(ctx: &Arc<Ctx>, redis: Option<&Arc<RedisStore>>, tasks: &TaskTracker, stop: &CancellationToken) {
+    if let Some(redis) = redis {
+        start_for_redis(ctx, redis, tasks, stop);
+    }
     let keys = ctx.clone();
     tasks.spawn(every(KEYS_EVERY, "keys", stop.clone(), move || {
         let ctx = keys.clone();
@@ -71,6 +79,20 @@ pub fn start(ctx: &Arc<Ctx>, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(every(SWEEP_EVERY, "sweep", stop.clone(), move || {
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
+    }));
+}
+
+fn start_for_redis(ctx: &Arc<Ctx>, redis: &Arc<RedisStore>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let followed = redis.clone();
+    tasks.spawn(every(FOLLOW_EVERY, "journal", stop.clone(), move || {
+        let redis = followed.clone();
+        async move { Ok(redis.follow_journal().await.map(drop)?) }
+    }));
+    let (redis, metrics, known) =
+        (redis.clone(), ctx.metrics.clone(), Arc::new(tokio::sync::Mutex::new(BTreeSet::new())));
+    tasks.spawn(every(SURVEY_EVERY, "survey", stop.clone(), move || {
+        let (redis, metrics, known) = (redis.clone(), metrics.clone(), known.clone());
+        async move { redis::survey(&redis, &metrics, &known).await }
     }));
 }
 

@@ -21,5 +21,6 @@ pub mod proto;
 pub mod rest;
 pub mod server;
 pub mod storage;
+pub mod stores;
 pub mod surface;
 pub mod telemetry;

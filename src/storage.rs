@@ -1,6 +1,6 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
 //! ([`Accounts`], [`Journal`], [`Audit`], [`SigningKeys`]) are SQL; the volatile
-//! ones ([`Sessions`], [`Codes`], [`Limits`]) may also live elsewhere.
+//! ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live in Redis.
 //!
 //! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
 //! may or may not have happened.
@@ -8,8 +8,12 @@
 pub mod accounts;
 pub mod audit;
 pub mod codes;
+pub mod fence;
 pub mod journal;
 pub mod limits;
+pub mod local_limits;
+pub mod redis;
+pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sql;
@@ -19,8 +23,10 @@ use std::sync::Arc;
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use codes::Codes;
+pub use fence::Fence;
 pub use journal::Journal;
 pub use limits::Limits;
+pub use revocations::Revocations;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
 
@@ -55,4 +61,6 @@ pub struct Stores {
     pub codes: Arc<dyn Codes>,
     /// How much is left of each budget.
     pub limits: Arc<dyn Limits>,
+    /// News of what was taken back.
+    pub revocations: Arc<dyn Revocations>,
 }

@@ -21,7 +21,7 @@ pub(super) enum Command {
 #[expect(clippy::print_stdout, reason = "a command's answer")]
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     runtime()?.block_on(async {
-        let store = app::open_store(config, &std::sync::Arc::default()).await?;
+        let store = crate::stores::open_sql(config, &std::sync::Arc::default()).await?;
         let keyring = app::keyring(config, &World::default(), &store)?;
         match command {
             Command::List => {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     CodeRules, Config, Fault, Mode, SecretBytes, SecretText, SessionRules, Smtp, Source, Tokens, reader::Reader,
-    settings::DEV_ISSUER,
+    redis::redis, settings::DEV_ISSUER,
 };
 use crate::{
     storage::{limits::Rate, sessions::SessionLimit, sql::Location},
@@ -33,6 +33,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let listen = reader.required("SEKISHO_LISTEN", address);
     let ops_listen = reader.required("SEKISHO_OPS_LISTEN", address);
     let database = reader.required("SEKISHO_DATABASE_URL", location);
+    let redis = redis(reader);
     let secret = reader.required("SEKISHO_SECRET", key_bytes);
     let secret_previous = reader.optional("SEKISHO_SECRET_PREVIOUS", key_bytes);
     let tokens = tokens(reader);
@@ -57,6 +58,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         listen: listen?,
         ops_listen: ops_listen?,
         database: database?,
+        redis: redis?,
         secret: secret?,
         secret_previous: secret_previous?,
         tokens: tokens?,
@@ -186,6 +188,19 @@ fn number<T: FromStr + PartialOrd + std::fmt::Display>(text: &str, range: RangeI
 
 fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
     number(text, range).map(Duration::from_secs)
+}
+
+pub(super) fn milliseconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
+    number(text, range).map(Duration::from_millis)
+}
+
+pub(super) fn one_line(text: &str, max_length: usize) -> Result<String, String> {
+    let is_plain = text.len() <= max_length && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be at most {max_length} ASCII characters without space"))
+    }
 }
 
 fn rate(text: &str) -> Result<Rate, String> {

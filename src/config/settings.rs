@@ -61,6 +61,18 @@ pub const SETTINGS: &[Setting] = &[
         "`sqlite://FILE`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (13 and newer; `?sslmode=verify-full` for TLS)",
     )
     .secret(),
+    Setting::new(
+        "SEKISHO_REDIS_URL",
+        None,
+        "Sessions, codes, limits and the revocation stream go to Redis (7.0 and newer) instead of the database: `redis://USER:PASSWORD@HOST:PORT`, `redis-sentinel://HOST:PORT?node=HOST:PORT&sentinelServiceName=NAME`, `redis-cluster://HOST:PORT?node=HOST:PORT`; with TLS `rediss://`, `rediss-sentinel://`, `rediss-cluster://`",
+    )
+    .secret(),
+    Setting::new("SEKISHO_REDIS_PREFIX", Some("sekisho:"), "What the name of every key begins with"),
+    Setting::new(
+        "SEKISHO_REDIS_TIMEOUT",
+        Some("100"),
+        "Milliseconds that a call to Redis may take before the store counts as down, 10 to 10000",
+    ),
     Setting::required(
         "SEKISHO_SECRET",
         None,

@@ -73,5 +73,8 @@ pub trait Codes: Send + Sync {
     async fn guess(&self, key: &CodeKey, digest: [u8; 32], max_attempts: u32, now: Timestamp) -> Result<Guess>;
 
     /// Removes at most `limit` codes that have expired; how many.
-    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64>;
+    /// There is nothing to do where records leave by themselves.
+    async fn sweep(&self, _now: Timestamp, _limit: u32) -> Result<u64> {
+        Ok(0)
+    }
 }

@@ -102,5 +102,8 @@ pub trait Sessions: Send + Sync {
 
     /// Removes at most `limit` sessions that expired at or before `before`; how
     /// many.
-    async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64>;
+    /// There is nothing to do where records leave by themselves.
+    async fn sweep(&self, _before: Timestamp, _limit: u32) -> Result<u64> {
+        Ok(0)
+    }
 }

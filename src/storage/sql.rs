@@ -7,10 +7,12 @@ mod accounts;
 mod audit;
 mod codes;
 mod engine;
+mod fence;
 mod journal;
 mod limits;
 mod migrate;
 mod open;
+mod revocations;
 mod rotate;
 mod row;
 mod session_row;
@@ -43,6 +45,7 @@ impl SqlStore {
             sessions: self.clone(),
             codes: self.clone(),
             limits: self.clone(),
+            revocations: self.clone(),
         }
     }
 

@@ -38,6 +38,11 @@ struct Kind {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RedisSetting {
+    setting: &'static str,
+}
+
 /// Everything that is counted. One per service, so that two in one process do
 /// not mix.
 pub struct Metrics {
@@ -47,6 +52,7 @@ pub struct Metrics {
     store_seconds: Family<Operation, Histogram>,
     hash_queue: Gauge,
     hash_wait_seconds: Histogram,
+    redis_settings: Family<RedisSetting, Gauge>,
     events: Family<Kind, Counter>,
     mails: Family<Kind, Counter>,
 }
@@ -65,6 +71,7 @@ impl Default for Metrics {
             store_seconds: Family::new_with_constructor(seconds),
             hash_queue: Gauge::default(),
             hash_wait_seconds: seconds(),
+            redis_settings: Family::default(),
             events: Family::default(),
             mails: Family::default(),
         };
@@ -77,6 +84,8 @@ impl Default for Metrics {
         registry.register("hash_queue", "Passwords that wait to be hashed", metrics.hash_queue.clone());
         let wait = "Time that a password waited to be hashed";
         registry.register_with_unit("hash_wait", wait, Unit::Seconds, metrics.hash_wait_seconds.clone());
+        let settings = "1 where a setting of Redis breaks a promise";
+        registry.register("redis_setting_wrong", settings, metrics.redis_settings.clone());
         registry.register("events", "Outcomes of flows, by kind", metrics.events.clone());
         registry.register("mails", "Mails, by what became of them", metrics.mails.clone());
         metrics
@@ -106,6 +115,11 @@ impl Metrics {
     /// A password waited for so long.
     pub fn hash_wait(&self, waited: Duration) {
         self.hash_wait_seconds.observe(waited.as_secs_f64());
+    }
+
+    /// Whether a setting of Redis breaks a promise.
+    pub fn redis_setting(&self, setting: &'static str, is_wrong: bool) {
+        self.redis_settings.get_or_create(&RedisSetting { setting }).set(is_wrong.into());
     }
 
     /// A flow had this outcome.

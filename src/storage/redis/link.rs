@@ -1,0 +1,140 @@
+//! The connection, and calls through it: each with a deadline, none sent twice,
+//! none waiting for a server that is away.
+
+use std::time::Duration;
+
+use fred::{
+    clients::Client,
+    error::{Error, ErrorKind},
+    prelude::{ClientLike, LuaInterface},
+    types::{
+        Builder, Value,
+        config::{Options, ReconnectPolicy, UnresponsiveConfig},
+    },
+};
+
+use super::{RedisUrl, script::Script};
+use crate::storage::{Result, StoreError};
+
+/// Commands that wait for their answer; one more is refused.
+const MAX_WAITING: usize = 10_000;
+const CONNECT: Duration = Duration::from_secs(1);
+/// A connection that owes an answer for so long is given up.
+const UNRESPONSIVE: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(100);
+/// Between attempts to connect, in milliseconds.
+const FIRST_PAUSE: u32 = 50;
+const LONGEST_PAUSE: u32 = 1_000;
+
+/// Why a script gave no answer.
+pub(super) enum Failure {
+    /// The server does not know it: it was started, promoted or flushed since.
+    NoScript,
+    /// It may or may not have run.
+    Store(StoreError),
+}
+
+/// A connection that mends itself.
+pub(super) struct Link {
+    client: Client,
+    options: Options,
+    prefix: String,
+}
+
+impl Link {
+    /// Starts to connect, and does not wait for it.
+    pub(super) fn start(url: &RedisUrl, prefix: &str, deadline: Duration) -> Result<Self> {
+        let mut config = url.config().ok_or_else(|| corrupt("the URL"))?;
+        config.fail_fast = false;
+        let client = Builder::from_config(config)
+            .with_connection_config(|connection| {
+                connection.connection_timeout = CONNECT;
+                connection.internal_command_timeout = CONNECT;
+                connection.max_command_attempts = 1;
+                connection.max_command_buffer_len = MAX_WAITING;
+                connection.tcp.nodelay = Some(true);
+                connection.unresponsive = UnresponsiveConfig { max_timeout: Some(UNRESPONSIVE), interval: LOOK };
+            })
+            .set_policy(ReconnectPolicy::new_exponential(0, FIRST_PAUSE, LONGEST_PAUSE, 2))
+            .build()
+            .map_err(unavailable)?;
+        client.connect();
+        let options = Options { max_attempts: Some(1), timeout: Some(deadline), fail_fast: true, ..Options::default() };
+        Ok(Self { client, options, prefix: prefix.to_owned() })
+    }
+
+    /// Waits a little for the connection.
+    pub(super) async fn connected(&self) -> Result<()> {
+        tokio::time::timeout(CONNECT, self.client.wait_for_connect()).await.map_err(late)?.map_err(unavailable)
+    }
+
+    /// For commands that are not scripts: with no deadline but the caller's.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// How long a call may take.
+    pub(super) fn deadline(&self) -> Duration {
+        self.options.timeout.unwrap_or(CONNECT)
+    }
+
+    /// The name of a key.
+    pub(super) fn key(&self, kind: &str, name: &[u8]) -> Vec<u8> {
+        [self.prefix.as_bytes(), kind.as_bytes(), name].concat()
+    }
+
+    /// Runs a script by its hash.
+    pub(super) async fn call(
+        &self,
+        script: &Script,
+        key: &[u8],
+        args: Vec<Value>,
+    ) -> std::result::Result<Value, Failure> {
+        let client = self.client.with_options(&self.options);
+        client.evalsha(script.sha.as_str(), key, args).await.map_err(|error: Error| {
+            if error.details().starts_with("NOSCRIPT") { Failure::NoScript } else { Failure::Store(unavailable(error)) }
+        })
+    }
+
+    /// Runs a script by its hash, or by its text if the server does not know it.
+    pub(super) async fn run(&self, script: &Script, key: &[u8], args: Vec<Value>) -> Result<Value> {
+        match self.call(script, key, args.clone()).await {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::NoScript) => {
+                let client = self.client.with_options(&self.options);
+                client.eval(script.text.as_str(), key, args).await.map_err(unavailable)
+            }
+        }
+    }
+
+    /// Makes a script known to every primary.
+    pub(super) async fn load(&self, script: &Script) -> Result<()> {
+        let load = self.client.script_load_cluster::<Value, _>(script.text.as_str());
+        tokio::time::timeout(CONNECT, load).await.map_err(late)?.map_err(unavailable).map(drop)
+    }
+
+    /// Ends the connection.
+    pub(super) async fn close(&self) {
+        if tokio::time::timeout(CONNECT, self.client.quit()).await.is_err() {
+            tracing::debug!("Redis did not say goodbye");
+        }
+    }
+}
+
+/// An answer that took too long.
+pub(super) fn late(error: tokio::time::error::Elapsed) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+pub(super) fn unavailable(error: Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::Parse | ErrorKind::Protocol => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Unavailable(Box::new(error)),
+    }
+}
+
+/// An answer that does not hold what it should. Names it, and never shows it.
+pub(super) fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("redis: {what}"))
+}

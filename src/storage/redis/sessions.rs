@@ -1,0 +1,149 @@
+//! [`Sessions`] on Redis.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fred::types::Value;
+
+use super::{
+    RedisStore, Result,
+    answer::Answer,
+    hex,
+    link::corrupt,
+    micros, raw,
+    record::{Parts, address, client},
+    script::{END, END_UNTIL},
+    span,
+};
+use crate::{
+    domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
+    storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
+};
+
+/// An expired session is kept for a week, so that its client is told that it
+/// expired and not that it never was.
+const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+impl RedisStore {
+    fn person(&self, user_id: UserId) -> Vec<u8> {
+        self.link.key("s:", user_id.0.as_bytes())
+    }
+}
+
+/// `None` where the session was not there.
+fn session(answer: &mut Answer, user_id: UserId, id: SessionId) -> Result<Option<Session>> {
+    let Some(record) = answer.next() else { return Ok(None) };
+    let parts = Parts { record, rest: answer.bytes()?, subject: answer.bytes()? };
+    parts.session(user_id, id).map(Some)
+}
+
+/// All that follow in an answer, after the subject that they share.
+fn sessions(answer: &mut Answer, user_id: UserId) -> Result<Vec<Session>> {
+    let subject = answer.bytes()?;
+    let mut sessions = Vec::new();
+    while let Some(id) = answer.next() {
+        let id = uuid::Uuid::from_slice(&id).map_err(|_| corrupt("a session's id"))?;
+        let parts = Parts { record: answer.bytes()?, rest: answer.bytes()?, subject: subject.clone() };
+        sessions.push(parts.session(user_id, SessionId(id))?);
+    }
+    Ok(sessions)
+}
+
+fn policy(limit: SessionLimit) -> [Value; 2] {
+    let (policy, max) = match limit {
+        SessionLimit::Unlimited => ("unlimited", 0),
+        SessionLimit::EvictOldest(max) => ("evict_oldest", max),
+        SessionLimit::Refuse(max) => ("refuse", max),
+    };
+    [policy.into(), max.to_string().into()]
+}
+
+fn judged(word: &str, session: Session) -> Result<Rotation> {
+    let chain = session.chain;
+    let verdict = match word {
+        "other_client" => return Ok(Rotation::OtherClient(session)),
+        "rotated" => Verdict::Rotated(chain),
+        "replayed" => Verdict::Replayed(chain),
+        "late_retry" => Verdict::LateRetry(chain),
+        "recovered" => Verdict::Recovered(chain),
+        "reused" => Verdict::Reused,
+        _ => return Err(corrupt("a verdict")),
+    };
+    Ok(Rotation::Judged(verdict, session))
+}
+
+#[async_trait]
+impl Sessions for RedisStore {
+    async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening> {
+        let parts = Parts::of(session)?;
+        let [policy, max] = policy(limit);
+        let args = vec![
+            raw(session.id.0.as_bytes()),
+            raw(&parts.record),
+            raw(&parts.rest),
+            raw(&parts.subject),
+            policy,
+            max,
+            micros(now),
+            span(EXPIRED_KEPT),
+        ];
+        let mut answer = self.fenced(|scripts| &scripts.open, &self.person(session.user_id), args).await?;
+        match answer.word()?.as_str() {
+            "full" => Ok(Opening::Full),
+            _ => Ok(Opening::Opened(sessions(&mut answer, session.user_id)?)),
+        }
+    }
+
+    async fn rotate(
+        &self,
+        user_id: UserId,
+        id: SessionId,
+        presented: &Presentation<'_>,
+        rules: RotationRules,
+        now: Timestamp,
+    ) -> Result<Rotation> {
+        let args = vec![
+            raw(id.0.as_bytes()),
+            hex(&presented.gate.0).into(),
+            raw(&presented.generation.to_be_bytes()),
+            raw(&client(presented.client_id)?),
+            micros(now),
+            span(rules.grace),
+            span(rules.idle),
+            span(EXPIRED_KEPT),
+            u8::from(rules.end_on_client_mismatch).to_string().into(),
+            raw(&address(presented.address)),
+        ];
+        let mut answer = self.fenced(|scripts| &scripts.rotate, &self.person(user_id), args).await?;
+        match answer.word()?.as_str() {
+            "unknown" => Ok(Rotation::Unknown),
+            "expired" => Ok(Rotation::Expired),
+            word => judged(word, session(&mut answer, user_id, id)?.ok_or_else(|| corrupt("no session"))?),
+        }
+    }
+
+    async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
+        let args = vec![raw(id.0.as_bytes())];
+        let mut answer = self.fenced(|scripts| &scripts.get, &self.person(user_id), args).await?;
+        Ok(session(&mut answer, user_id, id)?.filter(|session| session.expires_at > now))
+    }
+
+    async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        let mut answer = self.fenced(|scripts| &scripts.list, &self.person(user_id), Vec::new()).await?;
+        let mut sessions = sessions(&mut answer, user_id)?;
+        sessions.retain(|session| session.expires_at > now);
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.last_used_at()), session.id));
+        Ok(sessions)
+    }
+
+    async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool> {
+        let args = vec![raw(id.0.as_bytes())];
+        let ended = self.run(&END, &self.person(user_id), args).await?;
+        Ok(ended.as_u64() == Some(1))
+    }
+
+    async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64> {
+        let ended = self.run(&END_UNTIL, &self.person(user_id), vec![micros(until)]).await?;
+        ended.as_u64().ok_or_else(|| corrupt("no number"))
+    }
+}
