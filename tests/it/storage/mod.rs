@@ -63,6 +63,7 @@ macro_rules! contract {
                 not_before_is_never_lowered,
                 a_sessions_revocation_leaves_not_before_alone,
                 many_revocations_of_one_user_all_count,
+                a_reader_that_goes_on_misses_none_of_many_writers,
                 a_sweep_takes_what_has_expired_up_to_a_limit,
             }
             contract! { $back_end signing_keys:
