@@ -1,5 +1,5 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
-//! ([`Accounts`], [`Journal`], [`Audit`], [`SigningKeys`]) are SQL; the volatile
+//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`SigningKeys`]) are SQL; the volatile
 //! ones ([`Sessions`], [`Codes`], [`Limits`]) may also live elsewhere.
 //!
 //! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
@@ -10,6 +10,7 @@ pub mod audit;
 pub mod codes;
 pub mod journal;
 pub mod limits;
+pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sql;
@@ -21,6 +22,7 @@ pub use audit::Audit;
 pub use codes::Codes;
 pub use journal::Journal;
 pub use limits::Limits;
+pub use outbox::Outbox;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
 
@@ -47,6 +49,8 @@ pub struct Stores {
     pub audit: Arc<dyn Audit>,
     /// What was taken back.
     pub journal: Arc<dyn Journal>,
+    /// What people are to be told of.
+    pub outbox: Arc<dyn Outbox>,
     /// What access tokens are signed with.
     pub signing_keys: Arc<dyn SigningKeys>,
     /// Who is signed in where.

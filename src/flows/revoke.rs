@@ -31,7 +31,7 @@ pub async fn record(
     now: Timestamp,
 ) -> Result<(), Error> {
     let revocation = revocation(ctx, session, reason, now);
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event)).await?;
+    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event), &[]).await?;
     ctx.note(&event);
     Ok(())
 }

@@ -11,6 +11,7 @@ mod journal;
 mod limits;
 mod migrate;
 mod open;
+mod outbox;
 mod rotate;
 mod row;
 mod session_row;
@@ -39,6 +40,7 @@ impl SqlStore {
             accounts: self.clone(),
             audit: self.clone(),
             journal: self.clone(),
+            outbox: self.clone(),
             signing_keys: self.clone(),
             sessions: self.clone(),
             codes: self.clone(),

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use super::{
     Result, SqlStore, audit,
     engine::{Alone, Tx, sql},
+    outbox,
     row::{Row, corrupt},
 };
 use crate::{
     domain::{
-        Event, Revocation, SessionId, Timestamp, UserId,
+        Event, Notice, Revocation, SessionId, Timestamp, UserId,
         revocation::{RevocationReason, Target},
     },
     storage::journal::Journal,
@@ -67,7 +68,7 @@ fn revocation(row: &Row) -> Result<(i64, Revocation)> {
 
 #[async_trait]
 impl Journal for SqlStore {
-    async fn append(&self, revocations: &[Revocation], events: &[Event]) -> Result<Vec<i64>> {
+    async fn append(&self, revocations: &[Revocation], events: &[Event], notices: &[Notice]) -> Result<Vec<i64>> {
         self.timed("journal.append", async {
             let mut tx = self.pools.begin(in_order(revocations)).await?;
             let mut numbers = Vec::with_capacity(revocations.len());
@@ -76,6 +77,9 @@ impl Journal for SqlStore {
             }
             for event in events {
                 audit::insert(&mut tx, event).await?;
+            }
+            for notice in notices {
+                outbox::insert(&mut tx, notice).await?;
             }
             tx.commit().await?;
             Ok(numbers)

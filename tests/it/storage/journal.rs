@@ -37,7 +37,7 @@ fn of_user(n: u128, not_before: Timestamp) -> Revocation {
 }
 
 async fn append(stores: &Stores, revocations: &[Revocation]) -> Vec<i64> {
-    stores.journal.append(revocations, &[]).await.unwrap()
+    stores.journal.append(revocations, &[], &[]).await.unwrap()
 }
 
 async fn live(stores: &Stores, after: i64, now: Timestamp, limit: u32) -> Vec<(i64, Revocation)> {
@@ -86,7 +86,7 @@ pub async fn what_has_expired_is_not_live_and_fills_no_page(stores: Stores) {
 
 pub async fn events_are_added_with_the_revocations(stores: Stores) {
     let events = [EventKind::LoggedOut, EventKind::SessionEvicted].map(event);
-    stores.journal.append(&[of_session(1)], &events).await.unwrap();
+    stores.journal.append(&[of_session(1)], &events, &[]).await.unwrap();
     assert_eq!(audit_kinds(&stores).await, ["logged_out", "session_evicted"]);
     assert_eq!(live(&stores, 0, NOW, 100).await.len(), 1);
 }
