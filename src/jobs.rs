@@ -1,5 +1,6 @@
 //! Work that nobody asks for. Each job may run on every server at once.
 
+mod outbox;
 mod redis;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -80,6 +81,7 @@ pub fn start(ctx: &Arc<Ctx>, redis: Option<&Arc<RedisStore>>, tasks: &TaskTracke
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
     }));
+    tasks.spawn(outbox::run(ctx.clone(), stop.clone()));
 }
 
 fn start_for_redis(ctx: &Arc<Ctx>, redis: &Arc<RedisStore>, tasks: &TaskTracker, stop: &CancellationToken) {

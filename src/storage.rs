@@ -1,6 +1,7 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
-//! ([`Accounts`], [`Journal`], [`Audit`], [`SigningKeys`]) are SQL; the volatile
-//! ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live in Redis.
+//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`SigningKeys`]) are SQL; the
+//! volatile ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live
+//! in Redis.
 //!
 //! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
 //! may or may not have happened.
@@ -12,6 +13,7 @@ pub mod fence;
 pub mod journal;
 pub mod limits;
 pub mod local_limits;
+pub mod outbox;
 pub mod redis;
 pub mod revocations;
 pub mod sessions;
@@ -26,6 +28,7 @@ pub use codes::Codes;
 pub use fence::Fence;
 pub use journal::Journal;
 pub use limits::Limits;
+pub use outbox::Outbox;
 pub use revocations::Revocations;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
@@ -53,6 +56,8 @@ pub struct Stores {
     pub audit: Arc<dyn Audit>,
     /// What was taken back.
     pub journal: Arc<dyn Journal>,
+    /// What people are to be told of.
+    pub outbox: Arc<dyn Outbox>,
     /// What access tokens are signed with.
     pub signing_keys: Arc<dyn SigningKeys>,
     /// Who is signed in where.

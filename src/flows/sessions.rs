@@ -48,7 +48,7 @@ async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Er
         expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
     };
     let revocations: Vec<Revocation> = std::iter::once(everything).chain(revocations(ctx, caller, &later)).collect();
-    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
+    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event), &[]).await?;
     let ended = ctx.stores.sessions.end_until(caller.user_id(), not_before).await?;
     let ended = ended + end_each(ctx, &later).await?;
     ctx.note(&event);
@@ -66,7 +66,7 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     others.retain(|session| session.id != caller.session.id);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
     let revocations: Vec<Revocation> = revocations(ctx, caller, &others).collect();
-    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event)).await?;
+    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event), &[]).await?;
     let ended = end_each(ctx, &others).await?;
     ctx.note(&event);
     Ok(ended)

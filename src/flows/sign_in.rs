@@ -63,7 +63,7 @@ pub async fn complete(
         .chain(outcome.map(|kind| event(kind).session(session.id)))
         .collect();
     if !events.is_empty() {
-        ctx.stores.journal.append(&revocations, &events).await?;
+        ctx.stores.journal.append(&revocations, &events, &[]).await?;
         events.iter().for_each(|event| ctx.note(event));
     }
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })

@@ -6,14 +6,18 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Event, Revocation, Timestamp};
+use crate::domain::{Event, Notice, Revocation, Timestamp};
 
 /// The journal.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Adds revocations and events. A revocation of a whole user also raises
-    /// the account's `not_before`.
-    async fn append(&self, revocations: &[Revocation], events: &[Event]) -> Result<()>;
+    /// Adds revocations, events and the notices that tell people of them; the
+    /// numbers of the revocations, in order. A revocation of a whole user also
+    /// raises the account's `not_before`.
+    ///
+    /// Numbers rise in the order in which revocations come to be seen: whoever has
+    /// read one need never look below it again.
+    async fn append(&self, revocations: &[Revocation], events: &[Event], notices: &[Notice]) -> Result<Vec<i64>>;
 
     /// At most `limit` revocations after `after` that have not expired, in
     /// order, each with its number.

@@ -12,6 +12,7 @@ mod journal;
 mod limits;
 mod migrate;
 mod open;
+mod outbox;
 mod revocations;
 mod rotate;
 mod row;
@@ -41,6 +42,7 @@ impl SqlStore {
             accounts: self.clone(),
             audit: self.clone(),
             journal: self.clone(),
+            outbox: self.clone(),
             signing_keys: self.clone(),
             sessions: self.clone(),
             codes: self.clone(),

@@ -24,10 +24,14 @@ async fn serve_refuses_a_database_that_is_not_migrated() {
     let settings = serve_settings(folder.path());
     let ended = run(folder.path(), &["serve"], &settings).await;
     assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("0001_accounts, 0002_volatile: run `sekisho migrate`"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("0001_accounts, 0002_volatile, 0003_outbox: run `sekisho migrate`"),
+        "{}",
+        ended.stderr
+    );
 
     let ended = run(folder.path(), &["migrate"], &settings).await;
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "migrated: 0001_accounts, 0002_volatile\n"));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "migrated: 0001_accounts, 0002_volatile, 0003_outbox\n"));
     let ended = run(folder.path(), &["migrate"], &settings).await;
     assert_eq!(ended.stdout, "the database is up to date\n");
 

@@ -1,6 +1,7 @@
 //! SQLite and PostgreSQL behind one face: a statement with its parameters, a
 //! row, a transaction. Nothing above it knows which engine it is.
 
+use serde_json::Value;
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgArguments, PgRow},
@@ -98,6 +99,7 @@ impl Tx {
 pub(super) enum Param {
     Blob(Option<Vec<u8>>),
     Flag(bool),
+    Json(Value),
     Number(i64),
     Text(Option<String>),
     Time(Timestamp),
@@ -119,6 +121,7 @@ param! {
     &[u8] => |bytes| Self::Blob(Some(bytes.to_vec()));
     Option<Vec<u8>> => |bytes| Self::Blob(bytes);
     bool => |flag| Self::Flag(flag);
+    Value => |json| Self::Json(json);
     i64 => |number| Self::Number(number);
     u32 => |number| Self::Number(number.into());
     &str => |text| Self::Text(Some(text.to_owned()));
@@ -202,11 +205,12 @@ impl Query {
         self.params.into_iter().fold(sqlx::query(self.text), |query, param| match param {
             Param::Blob(bytes) => query.bind(bytes),
             Param::Flag(flag) => query.bind(i64::from(flag)),
+            Param::Json(json) => query.bind(json),
             Param::Number(number) => query.bind(number),
             Param::Text(text) => query.bind(text),
             Param::Time(time) => query.bind(time.micros()),
             Param::Uuid(id) => query.bind(id),
-            Param::Words(words) => query.bind(serde_json::Value::from(words).to_string()),
+            Param::Words(words) => query.bind(Value::from(words).to_string()),
         })
     }
 
@@ -214,6 +218,7 @@ impl Query {
         self.params.into_iter().fold(sqlx::query(self.text), |query, param| match param {
             Param::Blob(bytes) => query.bind(bytes),
             Param::Flag(flag) => query.bind(flag),
+            Param::Json(json) => query.bind(json),
             Param::Number(number) => query.bind(number),
             Param::Text(text) => query.bind(text),
             Param::Time(time) => query.bind(moment(time)),

@@ -5,24 +5,32 @@ use async_trait::async_trait;
 use super::{
     Result, SqlStore, audit,
     engine::{Alone, Tx, sql},
+    outbox,
     row::{Row, corrupt},
 };
 use crate::{
     domain::{
-        Event, Revocation, SessionId, Timestamp, UserId,
+        Event, Notice, Revocation, SessionId, Timestamp, UserId,
         revocation::{RevocationReason, Target},
     },
     storage::journal::Journal,
 };
 
 const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id, not_before, reason, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6)";
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq";
 const RAISE: &str = "UPDATE accounts SET not_before = $2 WHERE id = $1 AND not_before < $2";
 const SWEEP: &str = "DELETE FROM revocation_journal WHERE seq IN \
      (SELECT seq FROM revocation_journal WHERE expires_at <= $1 LIMIT $2)";
 const LIVE: &str = "SELECT * FROM revocation_journal WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3";
 
-async fn insert(tx: &mut Tx, revocation: &Revocation) -> Result<()> {
+/// PostgreSQL gives numbers out before it commits: of two that append at once the
+/// later number could be seen first, and a reader that goes on after it would miss
+/// the other.
+fn in_order(revocations: &[Revocation]) -> Alone<'static> {
+    if revocations.is_empty() { Alone::Nothing } else { Alone::With(b"revocation_journal") }
+}
+
+async fn insert(tx: &mut Tx, revocation: &Revocation) -> Result<i64> {
     let (kind, session_id) = match revocation.target {
         Target::Session(id) => ("session", Some(id.0)),
         Target::User => ("user", None),
@@ -34,12 +42,12 @@ async fn insert(tx: &mut Tx, revocation: &Revocation) -> Result<()> {
         .bind(revocation.not_before)
         .bind(revocation.reason.as_str())
         .bind(revocation.expires_at);
-    query.run(tx).await?;
+    let row = query.one(tx).await?.ok_or_else(|| corrupt("seq"))?;
     if revocation.target == Target::User {
         let raise = sql(RAISE).bind(revocation.user_id.0).bind(revocation.not_before);
         raise.run(tx).await?;
     }
-    Ok(())
+    row.get("seq")
 }
 
 fn revocation(row: &Row) -> Result<(i64, Revocation)> {
@@ -60,16 +68,21 @@ fn revocation(row: &Row) -> Result<(i64, Revocation)> {
 
 #[async_trait]
 impl Journal for SqlStore {
-    async fn append(&self, revocations: &[Revocation], events: &[Event]) -> Result<()> {
+    async fn append(&self, revocations: &[Revocation], events: &[Event], notices: &[Notice]) -> Result<Vec<i64>> {
         self.timed("journal.append", async {
-            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            let mut tx = self.pools.begin(in_order(revocations)).await?;
+            let mut numbers = Vec::with_capacity(revocations.len());
             for revocation in revocations {
-                insert(&mut tx, revocation).await?;
+                numbers.push(insert(&mut tx, revocation).await?);
             }
             for event in events {
                 audit::insert(&mut tx, event).await?;
             }
-            tx.commit().await
+            for notice in notices {
+                outbox::insert(&mut tx, notice).await?;
+            }
+            tx.commit().await?;
+            Ok(numbers)
         })
         .await
     }

@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "accounts",
@@ -22,6 +22,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "volatile",
         include_str!("../../../migrations/sqlite/0002_volatile.sql"),
         include_str!("../../../migrations/postgres/0002_volatile.sql"),
+    ),
+    (
+        3,
+        "outbox",
+        include_str!("../../../migrations/sqlite/0003_outbox.sql"),
+        include_str!("../../../migrations/postgres/0003_outbox.sql"),
     ),
     (
         4,

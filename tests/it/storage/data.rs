@@ -4,7 +4,8 @@ use std::{net::IpAddr, time::Duration};
 
 use sekisho::{
     domain::{
-        Account, ClientId, Email, Event, EventKind, Locale, Name, Origin, Session, SessionId, Timestamp, UserId,
+        Account, ClientId, Email, Event, EventKind, Locale, Name, Notice, NoticeKind, Origin, Session, SessionId,
+        Timestamp, UserId,
         account::{AccountState, StoredPassword},
         session::{Chain, Salt, Subject},
     },
@@ -105,6 +106,13 @@ pub fn session_begun(person: u128, n: u128, seconds: u64) -> Session {
 /// An event that knows nothing but its kind and its call.
 pub fn event(kind: EventKind) -> Event {
     Event::new(NOW, kind, &Origin { address: None, request_id: "call-1".into() })
+}
+
+/// A notice to person `n`; no field has its default.
+pub fn notice(n: u128) -> Notice {
+    let device = Name::parse("山's \"laptop\" \\").unwrap();
+    let kind = NoticeKind::SessionEnded { device, address: Some(ip("2001:db8::1")) };
+    Notice { at: NOW, to: email(n), locale: Locale::Ja, kind }
 }
 
 /// The kinds of the audit log, in order.

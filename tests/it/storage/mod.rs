@@ -10,6 +10,7 @@ mod data;
 mod journal;
 mod limits;
 mod model;
+mod outbox;
 mod race;
 mod reopen;
 mod rotation;
@@ -63,7 +64,20 @@ macro_rules! contract {
                 not_before_is_never_lowered,
                 a_sessions_revocation_leaves_not_before_alone,
                 many_revocations_of_one_user_all_count,
+                a_reader_that_goes_on_misses_none_of_many_writers,
                 a_sweep_takes_what_has_expired_up_to_a_limit,
+            }
+            contract! { $back_end outbox:
+                a_notice_is_leased_whole,
+                a_lease_excludes_others_until_it_runs_out,
+                those_that_are_due_longest_come_first_up_to_a_limit,
+                what_was_removed_is_gone,
+                a_retry_waits_until_its_time,
+                a_late_worker_cannot_touch_what_another_has,
+                a_late_worker_may_finish_what_nobody_took,
+                the_backlog_is_what_is_there_and_what_is_due,
+                of_many_workers_each_notice_goes_to_one,
+                a_notice_is_there_exactly_if_its_revocation_is,
             }
             contract! { $back_end signing_keys:
                 keys_come_whole_and_by_active_at,

@@ -18,7 +18,7 @@ use sekisho::{
 use super::{
     attempt::Attempt,
     back_ends::open_sqlite,
-    data::{NOW, account, after, audit_kinds, client, event, session},
+    data::{NOW, account, after, audit_kinds, client, event, notice, session},
     sessions::{get, open},
 };
 
@@ -52,7 +52,7 @@ fn signing_key() -> SealedKey {
 /// One acknowledged write, or several, to each store.
 async fn write(stores: &Stores) {
     stores.accounts.create(&account(1), &event(EventKind::SignupCompleted)).await.unwrap();
-    stores.journal.append(&[revocation()], &[event(EventKind::SessionsRevoked)]).await.unwrap();
+    stores.journal.append(&[revocation()], &[event(EventKind::SessionsRevoked)], &[notice(1)]).await.unwrap();
     stores.audit.record(&[event(EventKind::RateLimited)]).await.unwrap();
     stores.signing_keys.insert(&signing_key(), Timestamp::from_micros(i64::MIN)).await.unwrap();
     open(stores, &[session(1, 1), session(1, 2)]).await;
@@ -69,6 +69,8 @@ async fn assert_durable_stores_kept(stores: &Stores) {
     assert!(found.password == account(1).password);
     assert_eq!(found.not_before, after(7));
     assert_eq!(stores.journal.live(0, NOW, 10).await.unwrap(), [(1, revocation())]);
+    let leased = stores.outbox.lease(NOW, after(120), 10).await.unwrap();
+    assert_eq!(leased.into_iter().map(|leased| leased.notice).collect::<Vec<_>>(), [notice(1)]);
     assert_eq!(audit_kinds(stores).await, ["signup_completed", "sessions_revoked", "rate_limited"]);
     assert_eq!(stores.signing_keys.list().await.unwrap(), [signing_key()]);
 }
