@@ -7,12 +7,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    ctx::Ctx,
-    domain::{Timestamp, revocation::Target},
-    error::Error,
-    storage::redis::RedisStore,
-};
+use crate::{ctx::Ctx, domain::Timestamp, error::Error, flows::revoke, storage::redis::RedisStore};
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -34,10 +29,7 @@ pub async fn reapply_revocations(ctx: &Ctx) -> Result<u64, Error> {
         let Some((last, _)) = batch.last() else { return Ok(applied) };
         after = *last;
         for (_, revocation) in &batch {
-            applied += match revocation.target {
-                Target::Session(id) => u64::from(ctx.stores.sessions.end(revocation.user_id, id).await?),
-                Target::User => ctx.stores.sessions.end_until(revocation.user_id, revocation.not_before).await?,
-            };
+            applied += revoke::apply(ctx, revocation).await?;
         }
     }
 }

@@ -18,9 +18,10 @@ pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_
     };
     let event = |kind| event(kind).user(session.user_id).session(session.id);
     if session.client_id == *client_id {
-        revoke::end(ctx, &session, RevocationReason::Logout, event(EventKind::LoggedOut), now).await
+        revoke::end(ctx, &session, RevocationReason::Logout, event(EventKind::LoggedOut), None, now).await
     } else if ctx.rules.sessions.end_on_client_mismatch {
-        revoke::end(ctx, &session, RevocationReason::ClientMismatch, event(EventKind::LogoutClientMismatch), now).await
+        revoke::end(ctx, &session, RevocationReason::ClientMismatch, event(EventKind::LogoutClientMismatch), None, now)
+            .await
     } else {
         ctx.audit(event(EventKind::LogoutClientMismatch)).await
     }

@@ -47,7 +47,7 @@ pub async fn refresh(
         Rotation::Judged(Verdict::Reused, session) => {
             let event = of(event(EventKind::RefreshReused), &session);
             let notice = notice(ctx, call, &session, now).await;
-            revoke::record(ctx, &session, RevocationReason::Reused, event, Some(notice), now).await?;
+            revoke::end(ctx, &session, RevocationReason::Reused, event, Some(notice), now).await?;
             Err(Error::RefreshTokenReused)
         }
         Rotation::Judged(verdict, session) => {
@@ -89,7 +89,7 @@ fn of(event: Event, session: &Session) -> Event {
 /// The store has ended the session if the rules say so.
 async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
     if ctx.rules.sessions.end_on_client_mismatch {
-        revoke::record(ctx, session, RevocationReason::ClientMismatch, event, None, now).await
+        revoke::end(ctx, session, RevocationReason::ClientMismatch, event, None, now).await
     } else {
         ctx.audit(event).await
     }

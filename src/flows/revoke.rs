@@ -1,5 +1,5 @@
-//! Taking a session back. The journal comes first: it is the truth that the
-//! other stores are mended from.
+//! Taking things back. The journal comes first: it is the truth that the other
+//! stores are mended from. Acknowledged is what they all have.
 
 use crate::{
     ctx::Ctx,
@@ -8,6 +8,7 @@ use crate::{
         revocation::{RevocationReason, Target},
     },
     error::Error,
+    storage,
 };
 
 /// The journal's line for one session: it lasts as long as any record of the
@@ -22,9 +23,39 @@ pub fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: T
     }
 }
 
-/// Writes down the end of a session that its store has ended, and what its
-/// person is to be told of it.
-pub async fn record(
+/// Writes it down with what belongs to it, ends what is not ended yet, and makes
+/// it known; how many sessions this ended.
+pub async fn take_back(
+    ctx: &Ctx,
+    revocations: &[Revocation],
+    events: &[Event],
+    notices: &[Notice],
+) -> Result<u64, Error> {
+    let numbers = ctx.stores.journal.append(revocations, events, notices).await?;
+    if !notices.is_empty() {
+        ctx.notices.notify_one();
+    }
+    let mut ended = 0;
+    for revocation in revocations {
+        ended += apply(ctx, revocation).await?;
+    }
+    let lines: Vec<_> = numbers.into_iter().zip(revocations.iter().cloned()).collect();
+    ctx.stores.revocations.publish(&lines).await?;
+    events.iter().for_each(|event| ctx.note(event));
+    Ok(ended)
+}
+
+/// Does to the sessions what a line of the journal says; how many it ended.
+pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
+    let sessions = &ctx.stores.sessions;
+    match revocation.target {
+        Target::Session(id) => sessions.end(revocation.user_id, id).await.map(u64::from),
+        Target::User => sessions.end_until(revocation.user_id, revocation.not_before).await,
+    }
+}
+
+/// Takes one session back, whether or not its store has ended it already.
+pub async fn end(
     ctx: &Ctx,
     session: &Session,
     reason: RevocationReason,
@@ -33,23 +64,5 @@ pub async fn record(
     now: Timestamp,
 ) -> Result<(), Error> {
     let revocation = revocation(ctx, session, reason, now);
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event), notice.as_slice()).await?;
-    if notice.is_some() {
-        ctx.notices.notify_one();
-    }
-    ctx.note(&event);
-    Ok(())
-}
-
-/// Writes down the end of a session, and ends it.
-pub async fn end(
-    ctx: &Ctx,
-    session: &Session,
-    reason: RevocationReason,
-    event: Event,
-    now: Timestamp,
-) -> Result<(), Error> {
-    record(ctx, session, reason, event, None, now).await?;
-    ctx.stores.sessions.end(session.user_id, session.id).await?;
-    Ok(())
+    take_back(ctx, &[revocation], std::slice::from_ref(&event), notice.as_slice()).await.map(drop)
 }

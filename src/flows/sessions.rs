@@ -25,7 +25,7 @@ pub async fn revoke(ctx: &Ctx, call: &Call, caller: &Caller, id: SessionId) -> R
         ctx.audit(event(EventKind::SessionNotFound)).await?;
         return Err(Error::NotFound);
     };
-    revoke::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), caller.now).await
+    revoke::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), None, caller.now).await
 }
 
 /// Ends all of them, or all others; how many.
@@ -48,11 +48,7 @@ async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Er
         expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
     };
     let revocations: Vec<Revocation> = std::iter::once(everything).chain(revocations(ctx, caller, &later)).collect();
-    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event), &[]).await?;
-    let ended = ctx.stores.sessions.end_until(caller.user_id(), not_before).await?;
-    let ended = ended + end_each(ctx, &later).await?;
-    ctx.note(&event);
-    Ok(ended)
+    revoke::take_back(ctx, &revocations, &[event], &[]).await
 }
 
 /// The earliest `iat` of a session's tokens: after an end of all sessions in the
@@ -66,20 +62,9 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     others.retain(|session| session.id != caller.session.id);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
     let revocations: Vec<Revocation> = revocations(ctx, caller, &others).collect();
-    ctx.stores.journal.append(&revocations, std::slice::from_ref(&event), &[]).await?;
-    let ended = end_each(ctx, &others).await?;
-    ctx.note(&event);
-    Ok(ended)
+    revoke::take_back(ctx, &revocations, &[event], &[]).await
 }
 
 fn revocations(ctx: &Ctx, caller: &Caller, sessions: &[Session]) -> impl Iterator<Item = Revocation> {
     sessions.iter().map(|session| revoke::revocation(ctx, session, RevocationReason::Revoked, caller.now))
-}
-
-async fn end_each(ctx: &Ctx, sessions: &[Session]) -> Result<u64, Error> {
-    let mut ended = 0;
-    for session in sessions {
-        ended += u64::from(ctx.stores.sessions.end(session.user_id, session.id).await?);
-    }
-    Ok(ended)
 }

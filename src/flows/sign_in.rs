@@ -63,8 +63,7 @@ pub async fn complete(
         .chain(outcome.map(|kind| event(kind).session(session.id)))
         .collect();
     if !events.is_empty() {
-        ctx.stores.journal.append(&revocations, &events, &[]).await?;
-        events.iter().for_each(|event| ctx.note(event));
+        revoke::take_back(ctx, &revocations, &events, &[]).await?;
     }
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
 }

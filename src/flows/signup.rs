@@ -54,6 +54,7 @@ pub async fn send(
     let now = ctx.now();
     let key = code_key(ctx, email, client_id);
     Budget::new("code", &key.mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
+    ctx.stores.codes.ready().await?;
     let account = ctx.stores.accounts.by_email(email).await?;
     // For a taken address as well: the time must not tell.
     let stored = ctx.passwords.hash(password).await?;
@@ -122,6 +123,8 @@ pub async fn verify(
     let key = code_key(ctx, email, client_id);
     let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
     guesses.take(ctx, call, now).await?;
+    // A code must not be spent where no account can be made of it.
+    ctx.stores.accounts.by_email(email).await?;
     let digest = ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), code);
 
     let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;

@@ -55,6 +55,12 @@ pub enum Guess {
 /// The table of pending codes.
 #[async_trait]
 pub trait Codes: Send + Sync {
+    /// Whether it is worth to hash what a code is to carry; see
+    /// [`Sessions::ready`](super::Sessions::ready).
+    async fn ready(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Sets the code of a key. Guesses that a live code of the same key has cost
     /// stay counted.
     async fn put(&self, key: &CodeKey, code: &PendingCode, now: Timestamp) -> Result<()>;

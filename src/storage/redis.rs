@@ -102,6 +102,11 @@ impl RedisStore {
         survey::survey(&self.link).await
     }
 
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.timed("ping", self.link.ping()).await
+    }
+
     /// Whether it takes writes; and what its clock says.
     pub async fn probe(&self) -> Result<Timestamp> {
         survey::probe(&self.link).await

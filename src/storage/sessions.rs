@@ -90,6 +90,13 @@ pub trait Sessions: Send + Sync {
     /// A live session.
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>>;
 
+    /// Whether it is worth to begin what ends with a session: hashing costs far
+    /// more than to ask. A store that shares the fate of the accounts has nothing
+    /// to say.
+    async fn ready(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Every live session of a person, the last used first.
     async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>>;
 

@@ -16,6 +16,7 @@ mod races;
 mod readme;
 mod secrets;
 mod smtp;
+mod stacks;
 mod storage;
 mod support;
 mod surfaces;

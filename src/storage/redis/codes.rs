@@ -22,6 +22,10 @@ impl RedisStore {
 
 #[async_trait]
 impl Codes for RedisStore {
+    async fn ready(&self) -> Result<()> {
+        self.ping().await
+    }
+
     async fn put(&self, key: &CodeKey, code: &PendingCode, now: Timestamp) -> Result<()> {
         let args = vec![
             key.client_id.as_str().into(),

@@ -114,6 +114,11 @@ impl Link {
         tokio::time::timeout(CONNECT, load).await.map_err(late)?.map_err(unavailable).map(drop)
     }
 
+    /// Whether the server answers.
+    pub(super) async fn ping(&self) -> Result<()> {
+        self.client.with_options(&self.options).ping::<Value>(None).await.map_err(unavailable).map(drop)
+    }
+
     /// Ends the connection.
     pub(super) async fn close(&self) {
         if tokio::time::timeout(CONNECT, self.client.quit()).await.is_err() {

@@ -128,6 +128,10 @@ impl Sessions for RedisStore {
         Ok(session(&mut answer, user_id, id)?.filter(|session| session.expires_at > now))
     }
 
+    async fn ready(&self) -> Result<()> {
+        self.ping().await
+    }
+
     async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
         let mut answer = self.fenced(|scripts| &scripts.list, &self.person(user_id), Vec::new()).await?;
         let mut sessions = sessions(&mut answer, user_id)?;

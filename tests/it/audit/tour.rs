@@ -83,7 +83,7 @@ async fn is_attacked(app: &TestApp) {
     }
     app.try_login(ADA, WRONG, "thief").await.refused(429, "rate_limit_exceeded");
     app.advance(300);
-    app.sql("UPDATE accounts SET disabled = 1").await;
+    app.sql("UPDATE accounts SET disabled = TRUE").await;
     app.try_login(ADA, PASSWORD, "phone").await.refused(403, "account_disabled");
 }
 

@@ -146,7 +146,7 @@ async fn without_a_limit_nobody_is_evicted() {
 async fn only_the_right_password_learns_that_an_account_is_disabled() {
     let app = TestApp::start().await;
     app.ada().await;
-    app.sql("UPDATE accounts SET disabled = 1").await;
+    app.sql("UPDATE accounts SET disabled = TRUE").await;
     app.try_login(ADA, WRONG, "phone").await.refused(401, "invalid_credentials");
     app.try_login(ADA, PASSWORD, "phone").await.refused(403, "account_disabled");
 }

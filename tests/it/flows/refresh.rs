@@ -111,18 +111,21 @@ async fn without_grace_a_moment_is_too_late() {
 /// The store forgot its last writes: what it is shown is ours by its MAC.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_ahead_of_the_record_is_taken() {
-    let app = TestApp::start().await;
+    let data = tempfile::tempdir().unwrap();
+    let (file, backup) = (data.path().join("a-file.db"), data.path().join("backup.db"));
+    let url = format!("sqlite://{}", file.display());
+    let settings = [("SEKISHO_DATABASE_URL", url.as_str()), ("SEKISHO_REDIS_URL", "")];
+    let app = TestApp::in_data(data, &settings).await;
     let first = app.ada().await.refresh;
     let (data, clock) = app.stop().await;
-    let (file, backup) = (data.path().join("sekisho.db"), data.path().join("backup.db"));
     std::fs::copy(&file, &backup).unwrap();
-    let app = TestApp::at(data, clock, &[]).await;
+    let app = TestApp::at(data, clock, &settings).await;
     let second = app.refreshed(&first, CLIENT).await;
     let third = app.refreshed(&second, CLIENT).await;
     let (data, clock) = app.stop().await;
     std::fs::copy(&backup, &file).unwrap();
 
-    let app = TestApp::at(data, clock, &[]).await;
+    let app = TestApp::at(data, clock, &settings).await;
 
     let fourth = app.refreshed(&third, CLIENT).await;
     assert!(![&first, &second, &third].contains(&&fourth));

@@ -114,19 +114,6 @@ impl TestApp {
     pub async fn ops_text(&self, path: &str) -> String {
         reqwest::get(format!("{}{path}", self.ops())).await.unwrap().text().await.unwrap()
     }
-
-    /// Changes the data behind the service's back.
-    pub async fn sql(&self, statement: &'static str) {
-        let pool = self.database().await;
-        sqlx::query(statement).execute(&pool).await.unwrap();
-        pool.close().await;
-    }
-
-    /// The data, past the service.
-    pub async fn database(&self) -> sqlx::SqlitePool {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.data.path().join("sekisho.db"));
-        sqlx::SqlitePool::connect_with(options).await.unwrap()
-    }
 }
 
 impl SignedIn {

@@ -20,7 +20,10 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 use tower::BoxError;
 
-use super::http::{self, Answer};
+use super::{
+    http::{self, Answer},
+    stack::Stack,
+};
 
 /// A secret of 32 bytes, in base64.
 pub const SECRET: &str = "dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC0wMDE=";
@@ -74,14 +77,13 @@ impl TestApp {
 
     /// The service alone, which may refuse to start.
     pub async fn open(data: &TempDir, clock: &ManualClock, settings: &[(&str, &str)]) -> Result<App, BoxError> {
-        let file = data.path().join("sekisho.db");
         let mut pairs = vec![
             ("SEKISHO_LISTEN", "127.0.0.1:0".to_owned()),
             ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".to_owned()),
-            ("SEKISHO_DATABASE_URL", format!("sqlite://{}", file.display())),
             ("SEKISHO_SECRET", SECRET.to_owned()),
             ("SEKISHO_BCRYPT_COST", "4".to_owned()),
         ];
+        pairs.extend(Stack::chosen().settings(data.path()).await);
         pairs.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let config = Config::read(Mode::Dev, &Source::from_pairs(pairs)).expect("a valid configuration");
         let world = World { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };

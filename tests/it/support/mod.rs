@@ -2,9 +2,11 @@
 
 pub mod acts;
 pub mod app;
+pub mod dump;
 pub mod http;
 pub mod process;
 pub mod servers;
+pub mod stack;
 
 pub use app::TestApp;
 pub use http::Answer;

@@ -1,0 +1,29 @@
+//! Everything that goes through the surfaces, once more on each production stack:
+//! this binary runs itself.
+
+use tokio::process::Command;
+
+use crate::support::stack::Stack;
+
+/// What does not choose its stores by itself.
+const SUITES: [&str; 8] =
+    ["audit::", "bad_input::", "crashes::", "errors::", "flows::", "keys::", "races::", "surfaces::"];
+
+async fn run_on(stack: Stack) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(SUITES).env(Stack::VARIABLE, stack.word()).kill_on_drop(true);
+    let run = command.output().await.unwrap();
+    let output = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{output}\n{}", String::from_utf8_lossy(&run.stderr));
+    assert!(!output.contains("running 0 tests"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_passes_on_postgresql() {
+    run_on(Stack::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_passes_on_postgresql_and_redis() {
+    run_on(Stack::PostgresAndRedis).await;
+}
