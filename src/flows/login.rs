@@ -33,10 +33,10 @@ pub async fn login(
     device: Option<Name>,
 ) -> Result<LoggedIn, Error> {
     let now = ctx.now();
+    ctx.stores.sessions.ready().await?;
     let mailbox = ctx.secrets.mailbox_digest(email);
     let budget = Budget::new("login", &mailbox, ctx.rules.limit_login);
     budget.take(ctx, call, now).await?;
-    ctx.stores.sessions.ready().await?;
     let proof = prove(ctx, email, password).await;
     if !matches!(proof, Ok((_, Check::Wrong))) {
         budget.give_back(ctx).await?;

@@ -52,9 +52,9 @@ pub async fn send(
     client_id: &ClientId,
 ) -> Result<Duration, Error> {
     let now = ctx.now();
+    ctx.stores.codes.ready().await?;
     let key = code_key(ctx, email, client_id);
     Budget::new("code", &key.mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
-    ctx.stores.codes.ready().await?;
     let account = ctx.stores.accounts.by_email(email).await?;
     // For a taken address as well: the time must not tell.
     let stored = ctx.passwords.hash(password).await?;
@@ -120,6 +120,7 @@ pub async fn verify(
     client_id: &ClientId,
 ) -> Result<Completed, Error> {
     let now = ctx.now();
+    ctx.stores.sessions.ready().await?;
     let key = code_key(ctx, email, client_id);
     let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
     guesses.take(ctx, call, now).await?;

@@ -46,11 +46,15 @@ impl WithLocalLimits {
         }
     }
 
-    fn give_back_here(&self, key: &str, rate: Rate) {
+    /// Whether it was taken here.
+    fn give_back_here(&self, key: &str, rate: Rate) -> bool {
         let mut local = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mark) = local.get_mut(key) {
-            *mark = rate.give_back(*mark);
-        }
+        let mark = local.get_mut(key);
+        mark.map(|mark| *mark = rate.give_back(*mark)).is_some()
+    }
+
+    fn forget_here(&self, key: &str) {
+        self.local.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
 
@@ -59,18 +63,15 @@ impl Limits for WithLocalLimits {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>> {
         match self.shared.take(key, rate, now).await {
             Err(StoreError::Unavailable(_)) => Ok(self.take_here(key, rate, now)),
-            answer => answer,
+            answer => {
+                self.forget_here(key);
+                answer
+            }
         }
     }
 
     async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
-        match self.shared.give_back(key, rate).await {
-            Err(StoreError::Unavailable(_)) => {
-                self.give_back_here(key, rate);
-                Ok(())
-            }
-            answer => answer,
-        }
+        if self.give_back_here(key, rate) { Ok(()) } else { self.shared.give_back(key, rate).await }
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64> {

@@ -90,9 +90,10 @@ pub trait Sessions: Send + Sync {
     /// A live session.
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>>;
 
-    /// Whether it is worth to begin what ends with a session: hashing costs far
-    /// more than to ask. A store that shares the fate of the accounts has nothing
-    /// to say.
+    /// Whether it is worth to begin what ends with a session: to ask costs far
+    /// less than to hash, and an attempt that cannot succeed is not to cost a
+    /// budget anything. A store that shares the fate of the accounts has nothing to
+    /// say.
     async fn ready(&self) -> Result<()> {
         Ok(())
     }

@@ -14,6 +14,7 @@ mod flows;
 mod keys;
 mod races;
 mod readme;
+mod redis;
 mod secrets;
 mod smtp;
 mod stacks;

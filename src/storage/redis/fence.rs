@@ -159,8 +159,7 @@ impl Gatekeeper {
         }
         let key = self.link.key("applied", b"");
         let read = self.link.client().get::<Option<i64>, _>(key.as_slice());
-        let applied = tokio::time::timeout(self.link.deadline(), read).await.map_err(late)?.map_err(unavailable)?;
-        Ok(applied.unwrap_or(0))
+        Ok(self.link.in_time(read).await.map_err(unavailable)?.unwrap_or(0))
     }
 
     async fn apply_after(self: &Arc<Self>, mut after: i64) -> Result<u64> {

@@ -91,7 +91,8 @@ impl Link {
         args: Vec<Value>,
     ) -> std::result::Result<Value, Failure> {
         let client = self.client.with_options(&self.options);
-        client.evalsha(script.sha.as_str(), key, args).await.map_err(|error: Error| {
+        let answer = self.in_time(client.evalsha(script.sha.as_str(), key, args)).await;
+        answer.map_err(|error| {
             if error.details().starts_with("NOSCRIPT") { Failure::NoScript } else { Failure::Store(unavailable(error)) }
         })
     }
@@ -103,9 +104,22 @@ impl Link {
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::NoScript) => {
                 let client = self.client.with_options(&self.options);
-                client.eval(script.text.as_str(), key, args).await.map_err(unavailable)
+                self.in_time(client.eval(script.text.as_str(), key, args)).await.map_err(unavailable)
             }
         }
+    }
+
+    /// A call that a server which is away does not hold up. The client's own
+    /// deadline does not cover a connection that is being made anew.
+    pub(super) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = std::result::Result<T, Error>>,
+    ) -> std::result::Result<T, Error> {
+        if !self.client.is_clustered() && !self.client.is_connected() {
+            return Err(Error::new(ErrorKind::IO, "not connected"));
+        }
+        let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer in time"));
+        tokio::time::timeout(self.deadline(), call).await.unwrap_or_else(late)
     }
 
     /// Makes a script known to every primary.
@@ -116,7 +130,8 @@ impl Link {
 
     /// Whether the server answers.
     pub(super) async fn ping(&self) -> Result<()> {
-        self.client.with_options(&self.options).ping::<Value>(None).await.map_err(unavailable).map(drop)
+        let client = self.client.with_options(&self.options);
+        self.in_time(client.ping::<Value>(None)).await.map_err(unavailable).map(drop)
     }
 
     /// Ends the connection.

@@ -9,7 +9,7 @@ use fred::{
 use super::{
     Result,
     answer::Answer,
-    link::{Link, late, unavailable},
+    link::{Link, unavailable},
     script::PROBE,
 };
 use crate::domain::Timestamp;
@@ -78,7 +78,7 @@ async fn info(link: &Link, node: Option<Server>) -> Result<String> {
             None => client.info(Some(InfoKind::Default)).await,
         }
     };
-    tokio::time::timeout(link.deadline(), ask).await.map_err(late)?.map_err(unavailable)
+    link.in_time(ask).await.map_err(unavailable)
 }
 
 fn judge(info: &str) -> Vec<Finding> {

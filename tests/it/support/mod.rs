@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod app;
 pub mod dump;
+pub mod eventually;
 pub mod http;
 pub mod process;
 pub mod servers;

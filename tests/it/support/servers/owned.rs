@@ -60,7 +60,7 @@ impl Owned {
         // A frozen server would never answer.
         let output =
             Command::new("timeout").args(["5", "redis-cli", "-p", &port]).args(command).output().await.unwrap();
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
     async fn act(&self, act: &'static str, name: &'static str) -> u16 {
