@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
@@ -85,13 +85,8 @@ impl App {
         let rpcs = grpc::rpcs(&ctx, &work, extra)?;
         let public = surface::public(rpcs, world.entropy, &config.allowed_origins)?;
         let accepting = Arc::new(AtomicBool::new(true));
-        let operations = ops::router(Ops {
-            accepting: accepting.clone(),
-            store: store.clone(),
-            metrics: ctx.metrics.clone(),
-            mail: ctx.mail.clone(),
-            mailbox,
-        });
+        let operations =
+            ops::router(Ops { accepting: accepting.clone(), store: store.clone(), ctx: ctx.clone(), mailbox });
 
         let listener = TcpListener::bind(config.listen).await?;
         let ops_listener = TcpListener::bind(config.ops_listen).await?;
@@ -174,7 +169,7 @@ fn context(
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher = Arc::new(Hasher::start(threads, metrics.clone())?);
     let passwords = Passwords::new(hasher, secrets.clone(), world.entropy.clone(), config.bcrypt_cost)?;
-    let mail = MailQueue::start(mailer(config, mailbox)?, MAIL_QUEUE, MAIL_WORKERS);
+    let mailer = mailer(config, mailbox)?;
     Ok(Ctx {
         stores: store.stores(),
         clock: world.clock.clone(),
@@ -182,7 +177,9 @@ fn context(
         keyring: Arc::new(keyring(config, world, store)?),
         secrets,
         passwords,
-        mail,
+        mail: MailQueue::start(mailer.clone(), MAIL_QUEUE, MAIL_WORKERS),
+        mailer,
+        notices: Notify::new(),
         metrics,
         rules: Rules {
             issuer: config.tokens.issuer.clone(),

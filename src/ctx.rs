@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::{
     clock::Clock,
     config::{CodeRules, SessionRules},
@@ -9,7 +11,7 @@ use crate::{
     domain::{Event, Timestamp},
     entropy::Entropy,
     error::Error,
-    mail::queue::MailQueue,
+    mail::{Mailer, queue::MailQueue},
     storage::{Stores, limits::Rate},
     telemetry::Metrics,
 };
@@ -47,8 +49,12 @@ pub struct Ctx {
     pub passwords: Passwords,
     /// Signing.
     pub keyring: Arc<Keyring>,
-    /// Mail that is to leave.
+    /// Codes that are to leave: from memory, never written down.
     pub mail: MailQueue,
+    /// What carries notices.
+    pub mailer: Arc<dyn Mailer>,
+    /// Told when a notice was written.
+    pub notices: Notify,
     /// Counting.
     pub metrics: Arc<Metrics>,
     /// The numbers to go by.

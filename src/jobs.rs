@@ -1,5 +1,7 @@
 //! Work that nobody asks for. Each job may run on every server at once.
 
+mod outbox;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -72,6 +74,7 @@ pub fn start(ctx: &Arc<Ctx>, tasks: &TaskTracker, stop: &CancellationToken) {
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
     }));
+    tasks.spawn(outbox::run(ctx.clone(), stop.clone()));
 }
 
 async fn every<F>(period: Duration, name: &'static str, stop: CancellationToken, job: impl Fn() -> F)

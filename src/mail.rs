@@ -2,8 +2,9 @@
 //!
 //! [`templates::compose`] writes a mail, a [`Mailer`] hands it over: [`smtp::Smtp`]
 //! in production, [`console::Console`] and [`mailbox::DevMailbox`] in development.
-//! [`queue::MailQueue`] stands between a flow and the mailer, so that no caller waits
-//! for a mail server. A mail is held in memory only.
+//! No caller waits for a mail server: between a flow and the mailer stands
+//! [`queue::MailQueue`] for codes, which are held in memory only, and the outbox
+//! ([`crate::storage::outbox`]) for notices, which are written down.
 
 pub mod console;
 pub mod mailbox;

@@ -19,9 +19,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    mail::{mailbox::DevMailbox, queue::MailQueue},
-    storage::sql::SqlStore,
-    telemetry::Metrics,
+    ctx::Ctx,
+    mail::mailbox::DevMailbox,
+    storage::{self, sql::SqlStore},
 };
 
 /// Where SMTP is set as well and does not answer, the mailbox waits a second.
@@ -35,10 +35,8 @@ pub struct Ops {
     pub accepting: Arc<AtomicBool>,
     /// Asked for a sign of life.
     pub store: Arc<SqlStore>,
-    /// Rendered.
-    pub metrics: Arc<Metrics>,
-    /// Counted in the metrics.
-    pub mail: MailQueue,
+    /// The service: its metrics are rendered, and what it mails is counted.
+    pub ctx: Arc<Ctx>,
     /// Only in development.
     pub mailbox: Option<Arc<DevMailbox>>,
 }
@@ -69,12 +67,12 @@ async fn readyz(State(ops): State<Ops>) -> Response {
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
-    let mails = ops.mail.stats();
-    ops.metrics.mails("sent", mails.sent());
-    ops.metrics.mails("retried", mails.retried());
-    ops.metrics.mails("failed", mails.failed());
+    let (mails, metrics) = (ops.ctx.mail.stats(), &ops.ctx.metrics);
+    metrics.mails("sent", mails.sent());
+    metrics.mails("retried", mails.retried());
+    metrics.mails("failed", mails.failed());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], ops.metrics.render()).into_response()
+    ([(header::CONTENT_TYPE, content_type)], metrics.render()).into_response()
 }
 
 /// A web page could make its own name resolve to this machine and read codes.
@@ -97,10 +95,19 @@ async fn mailbox(State(ops): State<Ops>, headers: HeaderMap, Query(query): Query
         return StatusCode::FORBIDDEN.into_response();
     }
     for _ in 0..MAILBOX_LOOKS {
-        if ops.mail.is_empty() {
-            break;
+        match has_mailed_all(&ops.ctx).await {
+            Ok(true) => break,
+            Ok(false) => tokio::time::sleep(MAILBOX_PAUSE).await,
+            Err(error) => {
+                tracing::warn!(%error, "the outbox was not looked at");
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
         }
-        tokio::time::sleep(MAILBOX_PAUSE).await;
     }
     Json(mailbox.newest_first(&query.to)).into_response()
+}
+
+/// Whether no mail waits that could leave now.
+async fn has_mailed_all(ctx: &Ctx) -> storage::Result<bool> {
+    Ok(ctx.mail.is_empty() && ctx.stores.outbox.backlog(ctx.now()).await?.due == 0)
 }

@@ -8,9 +8,11 @@ use super::{
 use crate::{
     crypto::RefreshToken,
     ctx::Ctx,
-    domain::{ClientId, Event, EventKind, Session, Timestamp, revocation::RevocationReason, rotation::Verdict},
+    domain::{
+        ClientId, Event, EventKind, Notice, NoticeKind, Session, Timestamp, revocation::RevocationReason,
+        rotation::Verdict,
+    },
     error::Error,
-    mail::{self, templates::Message},
     storage::sessions::{Presentation, Rotation, RotationRules},
 };
 
@@ -42,9 +44,9 @@ pub async fn refresh(
             Err(Error::ClientIdMismatch)
         }
         Rotation::Judged(Verdict::Reused, session) => {
-            revoke::record(ctx, &session, RevocationReason::Reused, of(event(EventKind::RefreshReused), &session), now)
-                .await?;
-            tell(ctx, call, &session, now).await;
+            let event = of(event(EventKind::RefreshReused), &session);
+            let notice = notice(ctx, call, &session, now).await;
+            revoke::record(ctx, &session, RevocationReason::Reused, event, Some(notice), now).await?;
             Err(Error::RefreshTokenReused)
         }
         Rotation::Judged(verdict, session) => {
@@ -90,25 +92,18 @@ fn of(event: Event, session: &Session) -> Event {
 /// The store has ended the session if the rules say so.
 async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
     if ctx.rules.sessions.end_on_client_mismatch {
-        revoke::record(ctx, session, RevocationReason::ClientMismatch, event, now).await
+        revoke::record(ctx, session, RevocationReason::ClientMismatch, event, None, now).await
     } else {
         ctx.audit(event).await
     }
 }
 
-/// Tells the person. The session has ended whether or not the mail leaves.
-async fn tell(ctx: &Ctx, call: &Call, session: &Session, now: Timestamp) {
+/// What the person is told. Better in the wrong language than not at all.
+async fn notice(ctx: &Ctx, call: &Call, session: &Session, now: Timestamp) -> Notice {
     let locale = match ctx.stores.accounts.by_id(session.user_id).await {
         Ok(Some(account)) => account.locale,
         _ => Default::default(),
     };
-    let message = Message::SessionEnded {
-        at: now.to_string(),
-        device: session.device.as_str().to_owned(),
-        address: call.origin.address.map(|address| address.to_string()).unwrap_or_default(),
-    };
-    let mail = mail::templates::compose(session.subject.email.as_str(), &message, locale);
-    if ctx.mail.submit(mail).is_err() {
-        tracing::warn!("the mail queue is full: a notice was not sent");
-    }
+    let kind = NoticeKind::SessionEnded { device: session.device.clone(), address: call.origin.address };
+    Notice { at: now, to: session.subject.email.clone(), locale, kind }
 }

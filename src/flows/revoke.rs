@@ -4,7 +4,7 @@
 use crate::{
     ctx::Ctx,
     domain::{
-        Event, Revocation, Session, Timestamp,
+        Event, Notice, Revocation, Session, Timestamp,
         revocation::{RevocationReason, Target},
     },
     error::Error,
@@ -22,16 +22,21 @@ pub fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: T
     }
 }
 
-/// Writes down the end of a session that its store has ended.
+/// Writes down the end of a session that its store has ended, and what its
+/// person is to be told of it.
 pub async fn record(
     ctx: &Ctx,
     session: &Session,
     reason: RevocationReason,
     event: Event,
+    notice: Option<Notice>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let revocation = revocation(ctx, session, reason, now);
-    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event), &[]).await?;
+    ctx.stores.journal.append(&[revocation], std::slice::from_ref(&event), notice.as_slice()).await?;
+    if notice.is_some() {
+        ctx.notices.notify_one();
+    }
     ctx.note(&event);
     Ok(())
 }
@@ -44,7 +49,7 @@ pub async fn end(
     event: Event,
     now: Timestamp,
 ) -> Result<(), Error> {
-    record(ctx, session, reason, event, now).await?;
+    record(ctx, session, reason, event, None, now).await?;
     ctx.stores.sessions.end(session.user_id, session.id).await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use askama::Template;
 
 use self::readable::{minute, one_line};
 use super::Mail;
-use crate::domain::locale::Locale;
+use crate::domain::{Notice, NoticeKind, locale::Locale};
 
 /// What a mail tells its reader.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,6 +32,18 @@ pub enum Message {
         /// The IP address that the token came back from.
         address: String,
     },
+}
+
+impl From<&Notice> for Message {
+    fn from(notice: &Notice) -> Self {
+        match &notice.kind {
+            NoticeKind::SessionEnded { device, address } => Self::SessionEnded {
+                at: notice.at.to_string(),
+                device: device.as_str().to_owned(),
+                address: address.map(|address| address.to_string()).unwrap_or_default(),
+            },
+        }
+    }
 }
 
 /// Writes a mail to `to`, which is not checked here but by the mailer.

@@ -49,6 +49,8 @@ pub struct Metrics {
     hash_wait_seconds: Histogram,
     events: Family<Kind, Counter>,
     mails: Family<Kind, Counter>,
+    notices: Family<Kind, Counter>,
+    notices_waiting: Gauge,
 }
 
 /// 100 µs to about 6.5 s.
@@ -67,6 +69,8 @@ impl Default for Metrics {
             hash_wait_seconds: seconds(),
             events: Family::default(),
             mails: Family::default(),
+            notices: Family::default(),
+            notices_waiting: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -79,6 +83,8 @@ impl Default for Metrics {
         registry.register_with_unit("hash_wait", wait, Unit::Seconds, metrics.hash_wait_seconds.clone());
         registry.register("events", "Outcomes of flows, by kind", metrics.events.clone());
         registry.register("mails", "Mails, by what became of them", metrics.mails.clone());
+        registry.register("notices", "Notices, by what became of them", metrics.notices.clone());
+        registry.register("notices_waiting", "Notices in the outbox", metrics.notices_waiting.clone());
         metrics
     }
 }
@@ -117,6 +123,16 @@ impl Metrics {
     pub fn mails(&self, outcome: &'static str, total: u64) {
         let counter = self.mails.get_or_create(&Kind { kind: outcome });
         counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// An attempt at a notice had this outcome.
+    pub fn notice(&self, outcome: &'static str) {
+        self.notices.get_or_create(&Kind { kind: outcome }).inc();
+    }
+
+    /// So many notices wait in the outbox.
+    pub fn notices_waiting(&self, number: u64) {
+        self.notices_waiting.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// All of it as text.
