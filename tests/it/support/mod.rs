@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod app;
 pub mod http;
+pub mod mail_server;
 pub mod process;
 pub mod servers;
 
