@@ -51,8 +51,8 @@ pub(super) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
 async fn pass(ctx: &Arc<Ctx>, stop: &CancellationToken) -> storage::Result<()> {
     while !stop.is_cancelled() {
         let now = ctx.now();
-        let batch = ctx.stores.outbox.lease(now, now + LEASE, BATCH).await?;
         ctx.metrics.notices_waiting(ctx.stores.outbox.backlog(now).await?.all);
+        let batch = ctx.stores.outbox.lease(now, now + LEASE, BATCH).await?;
         if batch.is_empty() {
             break;
         }

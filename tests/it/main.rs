@@ -12,6 +12,7 @@ mod documents;
 mod errors;
 mod flows;
 mod keys;
+mod notices;
 mod races;
 mod readme;
 mod redis;

@@ -5,6 +5,7 @@ pub mod app;
 pub mod dump;
 pub mod eventually;
 pub mod http;
+pub mod mail_server;
 pub mod process;
 pub mod servers;
 pub mod stack;
