@@ -23,9 +23,9 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     grpc, jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
-    ops::{self, Ops},
+    ops::{self, Ops, Readiness},
     server,
-    storage::sql::SqlStore,
+    storage::sql::{FileLock, SqlStore},
     surface,
     telemetry::Metrics,
 };
@@ -67,6 +67,7 @@ pub struct App {
     work: TaskTracker,
     servers: [JoinHandle<()>; 2],
     store: Arc<SqlStore>,
+    _lock: Option<FileLock>,
 }
 
 impl App {
@@ -74,6 +75,7 @@ impl App {
     /// migrates them), loads the keys, and listens.
     pub async fn start(config: &Config, world: World) -> Result<Self, BoxError> {
         let metrics = Arc::new(Metrics::default());
+        let lock = FileLock::take(&config.database)?;
         let store = open_store(config, &metrics).await?;
         let mailbox = (config.mode == Mode::Dev).then(|| Arc::new(dev_mailbox(&world)));
         let ctx = Arc::new(context(config, &world, &store, metrics, mailbox.clone())?);
@@ -85,9 +87,10 @@ impl App {
         let rpcs = grpc::rpcs(&ctx, &work, extra)?;
         let public = surface::public(rpcs, world.entropy, &config.allowed_origins)?;
         let accepting = Arc::new(AtomicBool::new(true));
+        let readiness = Readiness::new(vec![store.clone()], world.clock, ctx.metrics.clone());
         let operations = ops::router(Ops {
             accepting: accepting.clone(),
-            store: store.clone(),
+            readiness: Arc::new(readiness),
             metrics: ctx.metrics.clone(),
             mail: ctx.mail.clone(),
             mailbox,
@@ -102,7 +105,7 @@ impl App {
             tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
         ];
         jobs::start(&ctx, &work, &stop);
-        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, store })
+        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, store, _lock: lock })
     }
 
     /// Stops taking calls, finishes those in flight, and closes the stores. The

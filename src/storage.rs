@@ -10,6 +10,7 @@ pub mod audit;
 pub mod codes;
 pub mod journal;
 pub mod limits;
+pub mod probe;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sql;
@@ -21,6 +22,7 @@ pub use audit::Audit;
 pub use codes::Codes;
 pub use journal::Journal;
 pub use limits::Limits;
+pub use probe::Probe;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
 

@@ -61,6 +61,16 @@ pub const SETTINGS: &[Setting] = &[
         "`sqlite://FILE`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (13 and newer; `?sslmode=verify-full` for TLS)",
     )
     .secret(),
+    Setting::new(
+        "SEKISHO_DATABASE_TIMEOUT",
+        Some("200"),
+        "PostgreSQL only: milliseconds that an operation of the store may take before it is `STORE_UNAVAILABLE`, 50 to 10000; a SQLite file waits 5 s for its one writer",
+    ),
+    Setting::new(
+        "SEKISHO_DATABASE_CONNECTIONS",
+        Some("16"),
+        "PostgreSQL only: connections that a process keeps at most, 1 to 1000; a SQLite file has one that writes and four that read",
+    ),
     Setting::required(
         "SEKISHO_SECRET",
         None,

@@ -7,20 +7,26 @@ mod accounts;
 mod audit;
 mod codes;
 mod engine;
+mod file_lock;
 mod journal;
+mod lease;
 mod limits;
 mod migrate;
 mod open;
+mod probe;
 mod rotate;
 mod row;
+mod server;
 mod session_row;
 mod sessions;
 mod signing_keys;
+mod sqlite;
 
 use std::sync::Arc;
 
 use engine::{Alone, Pools, sql};
-pub use open::Location;
+pub use file_lock::FileLock;
+pub use open::{Bounds, Location};
 
 use super::{Result, StoreError, Stores};
 use crate::{domain::Timestamp, telemetry::Metrics};
@@ -46,20 +52,16 @@ impl SqlStore {
         }
     }
 
-    /// Whether it answers.
-    pub async fn ping(&self) -> Result<()> {
-        self.pools.ping().await
-    }
-
     /// Ends every connection.
     pub async fn close(&self) {
         self.pools.close().await;
     }
 
-    /// Counts the time of an operation by its name.
+    /// Counts the time of an operation by its name, and ends it if it takes too
+    /// long.
     async fn timed<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let start = tokio::time::Instant::now();
-        let result = work.await;
+        let result = self.pools.in_time(work).await;
         self.metrics.store(operation, result.is_ok(), start.elapsed());
         result
     }

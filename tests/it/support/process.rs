@@ -19,6 +19,8 @@ pub fn serve_settings(data: &Path) -> Vec<(&'static str, String)> {
         ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_DATABASE_URL", format!("sqlite://{}", data.join("sekisho.db").display())),
+        // A busy machine is no fault.
+        ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
         ("SEKISHO_SECRET", super::app::SECRET.into()),
         ("SEKISHO_ISSUER", "https://auth.example.com".into()),
         ("SEKISHO_AUDIENCE", "example".into()),
@@ -35,6 +37,7 @@ pub fn dev_settings() -> Vec<(&'static str, String)> {
     vec![
         ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
         ("SEKISHO_BCRYPT_COST", "4".into()),
     ]
 }

@@ -9,9 +9,10 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
-use sekisho::storage::sql::{Location, SqlStore};
+use sekisho::storage::sql::{Bounds, Location, SqlStore};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
@@ -63,7 +64,9 @@ fn in_database(server: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Where a URL says that a store is.
+/// Where a URL says that a store is. It may take its time: a busy machine is no
+/// fault.
 pub fn location(url: &str) -> Location {
-    Location::parse(url).expect("a URL of a store")
+    let bounds = Bounds { timeout: Duration::from_secs(10), connections: 16 };
+    Location::parse(url, bounds).expect("a URL of a store")
 }
