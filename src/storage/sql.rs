@@ -1,7 +1,9 @@
 //! The SQL back end: every trait on a SQLite file, or on PostgreSQL.
 //!
 //! Statements stay within what both understand: `$n` parameters, `ON CONFLICT`,
-//! `RETURNING`, times bound by the caller. [`engine`] hides what differs.
+//! `RETURNING`, times bound by the caller. [`engine`] hides what differs. They
+//! name their columns: with `*`, a column that the next release adds breaks
+//! statements that are ready.
 
 mod accounts;
 mod audit;
