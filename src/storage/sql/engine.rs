@@ -2,14 +2,14 @@
 //! row, a transaction. Nothing above it knows which engine it is.
 
 use sqlx::{
-    Postgres, Sqlite, SqlitePool, Transaction,
+    Postgres, Sqlite, SqlitePool,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Result, lease::Lease, row::Row, server::Server, unavailable};
+use super::{Result, lease::Lease, row::Row, server::Server, sqlite::BUSY, unavailable};
 use crate::domain::Timestamp;
 
 /// Connections.
@@ -41,12 +41,11 @@ impl Pools {
     pub(super) async fn begin(&self, alone: Alone<'_>) -> Result<Tx> {
         match self {
             Self::Sqlite { writer, .. } => {
-                Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?))
+                let writer = writer.acquire().await.map_err(unavailable)?;
+                Ok(Tx::Sqlite(Lease::<Sqlite>::new(writer, BUSY).begin().await?))
             }
             Self::Postgres(server) => {
-                let mut lease = server.lease().await?;
-                lease.begin().await?;
-                let mut tx = Tx::Postgres(lease);
+                let mut tx = Tx::Postgres(server.lease().await?.begin().await?);
                 if let Alone::With(key) = alone {
                     sql("SELECT pg_advisory_xact_lock($1)").bind(lock_number(key)).run(&mut tx).await?;
                 }
@@ -84,15 +83,15 @@ fn lock_number(key: &[u8]) -> i64 {
 
 /// A transaction; rolled back if it is dropped.
 pub(super) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Lease),
+    Sqlite(Lease<Sqlite>),
+    Postgres(Lease<Postgres>),
 }
 
 impl Tx {
     /// Makes it last.
     pub(super) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await.map_err(unavailable),
+            Self::Sqlite(lease) => lease.commit().await,
             Self::Postgres(lease) => lease.commit().await,
         }
     }
@@ -159,7 +158,10 @@ impl Query {
     /// Runs it; how many rows it touched.
     pub(super) async fn run(self, tx: &mut Tx) -> Result<u64> {
         match tx {
-            Tx::Sqlite(tx) => Ok(self.sqlite().execute(&mut **tx).await.map_err(unavailable)?.rows_affected()),
+            Tx::Sqlite(lease) => {
+                let done = self.sqlite().execute(lease.send()?).await;
+                Ok(lease.answered(done)?.rows_affected())
+            }
             Tx::Postgres(lease) => {
                 let done = self.postgres().execute(lease.send()?).await;
                 Ok(lease.answered(done)?.rows_affected())
@@ -170,7 +172,10 @@ impl Query {
     /// Runs it; its only row, if there is one.
     pub(super) async fn one(self, tx: &mut Tx) -> Result<Option<Row>> {
         match tx {
-            Tx::Sqlite(tx) => Ok(self.sqlite().fetch_optional(&mut **tx).await.map_err(unavailable)?.map(Row::Sqlite)),
+            Tx::Sqlite(lease) => {
+                let row = self.sqlite().fetch_optional(lease.send()?).await;
+                Ok(lease.answered(row)?.map(Row::Sqlite))
+            }
             Tx::Postgres(lease) => self.one_of_postgres(lease).await,
         }
     }
@@ -178,7 +183,10 @@ impl Query {
     /// Runs it; its rows.
     pub(super) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>> {
         match tx {
-            Tx::Sqlite(tx) => self.sqlite().fetch_all(&mut **tx).await.map(sqlite_rows).map_err(unavailable),
+            Tx::Sqlite(lease) => {
+                let rows = self.sqlite().fetch_all(lease.send()?).await;
+                lease.answered(rows).map(sqlite_rows)
+            }
             Tx::Postgres(lease) => self.all_of_postgres(lease).await,
         }
     }
@@ -203,12 +211,12 @@ impl Query {
         }
     }
 
-    async fn one_of_postgres(self, lease: &mut Lease) -> Result<Option<Row>> {
+    async fn one_of_postgres(self, lease: &mut Lease<Postgres>) -> Result<Option<Row>> {
         let row = self.postgres().fetch_optional(lease.send()?).await;
         Ok(lease.answered(row)?.map(Row::Postgres))
     }
 
-    async fn all_of_postgres(self, lease: &mut Lease) -> Result<Vec<Row>> {
+    async fn all_of_postgres(self, lease: &mut Lease<Postgres>) -> Result<Vec<Row>> {
         let rows = self.postgres().fetch_all(lease.send()?).await;
         lease.answered(rows).map(postgres_rows)
     }

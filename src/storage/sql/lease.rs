@@ -1,19 +1,23 @@
-//! A connection to PostgreSQL for one operation. It goes back to the pool if
-//! all that it was asked is answered; otherwise nobody knows what it will say
-//! next, and it is closed.
+//! A connection for one operation. It goes back to the pool if all that it was
+//! asked is answered well; otherwise nobody knows what it will say next, and it
+//! is closed.
 
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, Postgres, Row, pool::PoolConnection};
+use sqlx::{Database, Executor, Postgres, Row, Sqlite, pool::PoolConnection};
 use tokio::runtime::Handle;
 
 use super::{Result, StoreError, unavailable};
 
 const TAKES_WRITES: &str = "SELECT current_setting('transaction_read_only') = 'off'";
 
-/// See the module.
-pub(super) struct Lease {
-    connection: Option<PoolConnection<Postgres>>,
+/// See the module. sqlx's own transactions cannot be closed instead of given
+/// back, and believe that a transaction is open that SQLite has ended.
+pub(super) struct Lease<DB: Database>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    connection: Option<PoolConnection<DB>>,
     /// A statement was sent, and has not been answered well.
     unanswered: bool,
     in_transaction: bool,
@@ -21,13 +25,16 @@ pub(super) struct Lease {
     timeout: Duration,
 }
 
-impl Lease {
-    pub(super) fn new(connection: PoolConnection<Postgres>, timeout: Duration) -> Self {
+impl<DB: Database> Lease<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    pub(super) fn new(connection: PoolConnection<DB>, timeout: Duration) -> Self {
         Self { connection: Some(connection), unanswered: false, in_transaction: false, timeout }
     }
 
     /// The connection, to send a statement; what comes of it goes to `answered`.
-    pub(super) fn send(&mut self) -> Result<&mut PgConnection> {
+    pub(super) fn send(&mut self) -> Result<&mut DB::Connection> {
         self.unanswered = true;
         self.connection.as_deref_mut().ok_or_else(|| StoreError::Unavailable("the connection is gone".into()))
     }
@@ -38,21 +45,12 @@ impl Lease {
         answer.map_err(unavailable)
     }
 
-    /// Whether the server is one that takes writes.
-    pub(super) async fn takes_writes(&mut self) -> Result<bool> {
-        let row = sqlx::query(TAKES_WRITES).fetch_one(self.send()?).await;
-        let takes_writes: bool = self.answered(row.and_then(|row| row.try_get(0)))?;
-        // One that does not is asked again on a new connection.
-        self.unanswered = !takes_writes;
-        Ok(takes_writes)
-    }
-
     /// Begins a transaction, which ends with the lease at the latest.
-    pub(super) async fn begin(&mut self) -> Result<()> {
-        let begun = self.send()?.execute("BEGIN").await;
+    async fn begin_with(mut self, statement: &'static str) -> Result<Self> {
+        let begun = self.send()?.execute(statement).await;
         self.answered(begun)?;
         self.in_transaction = true;
-        Ok(())
+        Ok(self)
     }
 
     /// Makes it last.
@@ -64,7 +62,33 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Lease<Sqlite> {
+    /// Begins a transaction that is the only one to write.
+    pub(super) async fn begin(self) -> Result<Self> {
+        self.begin_with("BEGIN IMMEDIATE").await
+    }
+}
+
+impl Lease<Postgres> {
+    /// Begins a transaction.
+    pub(super) async fn begin(self) -> Result<Self> {
+        self.begin_with("BEGIN").await
+    }
+
+    /// Whether the server is one that takes writes.
+    pub(super) async fn takes_writes(&mut self) -> Result<bool> {
+        let row = sqlx::query(TAKES_WRITES).fetch_one(self.send()?).await;
+        let takes_writes: bool = self.answered(row.and_then(|row| row.try_get(0)))?;
+        // One that does not is asked again on a new connection.
+        self.unanswered = !takes_writes;
+        Ok(takes_writes)
+    }
+}
+
+impl<DB: Database> Drop for Lease<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
         let Some(runtime) = Handle::try_current().ok().filter(|_| !self.unanswered) else {

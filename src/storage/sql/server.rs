@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Executor, PgConnection, PgPool, Row,
+    ConnectOptions, Executor, PgConnection, PgPool, Postgres, Row,
     migrate::Migrate,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -41,7 +41,7 @@ impl Server {
 
     /// A connection to a server that takes writes: what a replica says may be
     /// out of date.
-    pub(super) async fn lease(&self) -> Result<Lease> {
+    pub(super) async fn lease(&self) -> Result<Lease<Postgres>> {
         // Those that lay idle may have died with their server; then a new one.
         for _ in 0..=self.pool.num_idle() {
             let mut lease = Lease::new(self.pool.acquire().await.map_err(unavailable)?, self.timeout);
