@@ -59,7 +59,8 @@ impl Readiness {
     async fn ask(&self, last: &mut Last) {
         let now = self.clock.now();
         let mut asked: JoinSet<(&'static str, Sign)> = JoinSet::new();
-        for probe in self.probes.iter().cloned() {
+        for probe in &self.probes {
+            let probe = probe.clone();
             asked.spawn(async move {
                 let sign = timeout(DEADLINE, probe.check(now)).await;
                 (probe.name(), sign.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into()))))
@@ -90,5 +91,32 @@ impl Readiness {
         } else if skewed.insert(store) {
             tracing::warn!(store, seconds = ahead, "the clock of the store and ours do not agree");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[test]
+    fn a_skew_is_logged_when_it_begins_and_when_it_ends() {
+        let mut log = tempfile::tempfile().unwrap();
+        let lines = tracing_subscriber::fmt().with_writer(Arc::new(log.try_clone().unwrap())).with_ansi(false).finish();
+        let readiness = Readiness::new(Vec::new(), Arc::new(SystemClock), Arc::default());
+        let ours = Timestamp::from_seconds(1_000);
+        tracing::subscriber::with_default(lines, || {
+            let mut skewed = BTreeSet::new();
+            for theirs in [1_010, 1_011, 1_012, 990, 989, 1_000] {
+                readiness.compare("sql", Timestamp::from_seconds(theirs), ours, &mut skewed);
+            }
+        });
+        let mut text = String::new();
+        log.rewind().unwrap();
+        log.read_to_string(&mut text).unwrap();
+        let levels: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert_eq!(levels, ["WARN", "INFO", "WARN", "INFO"], "{text}");
     }
 }

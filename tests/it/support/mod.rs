@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod app;
 pub mod http;
+pub mod postgres;
 pub mod process;
 pub mod servers;
 

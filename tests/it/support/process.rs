@@ -42,10 +42,20 @@ pub fn dev_settings() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Where the binary is.
+pub const fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_sekisho")
+}
+
 /// The command, in a folder and with these settings only.
 pub fn command(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
-    command.args(arguments).env_clear().envs(settings.iter().cloned()).current_dir(folder).kill_on_drop(true);
+    let mut command = Command::new(binary());
+    command.args(arguments);
+    alone(command, folder, settings)
+}
+
+fn alone(mut command: Command, folder: &Path, settings: &[(&'static str, String)]) -> Command {
+    command.env_clear().envs(settings.iter().cloned()).current_dir(folder).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -83,7 +93,12 @@ pub struct Service {
 impl Service {
     /// Starts it and waits for the ready line.
     pub async fn start(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
-        let mut child = command(folder, arguments, settings).spawn().unwrap();
+        Self::spawn(command(folder, arguments, settings), folder, settings).await
+    }
+
+    /// The same by another command, which becomes it.
+    pub async fn spawn(command: Command, folder: &Path, settings: &[(&'static str, String)]) -> Self {
+        let mut child = alone(command, folder, settings).spawn().unwrap();
         // Read all the time: a full pipe would stop the service.
         let mut stderr = child.stderr.take().unwrap();
         let log = tokio::spawn(async move {
@@ -140,10 +155,15 @@ impl Service {
         answer.body["refresh_token"].as_str().unwrap().to_owned()
     }
 
+    /// Its number.
+    pub fn id(&self) -> Pid {
+        let id = self.child.id().expect("a running process");
+        Pid::from_raw(id.cast_signed()).unwrap()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().expect("a running process");
-        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+        kill_process(self.id(), signal).unwrap();
     }
 
     /// Kills it as a power cut would, and waits until it is gone.

@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Arc, OnceLock,
@@ -13,7 +13,7 @@ use std::{
 };
 
 use sekisho::storage::sql::{Bounds, Location, SqlStore};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
 const TEMPLATE: &str = "sekisho_template";
@@ -33,17 +33,36 @@ fn start(name: &str) -> Server {
     Server { url: url.trim().to_owned(), _process: process }
 }
 
+async fn postgres_server() -> &'static str {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    &tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start("postgres"))).await.unwrap().url
+}
+
 /// The URL of a PostgreSQL database of its own, migrated and empty.
 pub async fn postgres_database() -> String {
-    static SERVER: OnceLock<Server> = OnceLock::new();
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
-    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    MIGRATED.get_or_init(|| async { migrate_template(postgres_server().await).await }).await;
+    database_like(TEMPLATE).await
+}
 
-    let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start("postgres"))).await.unwrap();
-    MIGRATED.get_or_init(|| async { migrate_template(&server.url).await }).await;
+/// The same, before any migration.
+pub async fn new_postgres_database() -> String {
+    database_like("template0").await
+}
+
+async fn database_like(template: &str) -> String {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let server = postgres_server().await;
     let name = format!("sekisho_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    execute(&server.url, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
-    in_database(&server.url, &name)
+    execute(server, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    in_database(server, &name)
+}
+
+/// The folder of PostgreSQL's own commands.
+pub async fn postgres_tools() -> PathBuf {
+    let mut connection = connect(postgres_server().await).await;
+    let row = connection.fetch_one("SELECT setting FROM pg_config WHERE name = 'BINDIR'").await.unwrap();
+    PathBuf::from(row.get::<String, _>(0))
 }
 
 async fn migrate_template(server: &str) {
@@ -53,8 +72,14 @@ async fn migrate_template(server: &str) {
     store.close().await;
 }
 
-async fn execute(server: &str, statement: String) {
-    let mut connection = server.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+/// A connection of a test's own.
+pub async fn connect(url: &str) -> PgConnection {
+    url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
+}
+
+/// Runs a statement on a connection of its own.
+pub async fn execute(url: &str, statement: String) {
+    let mut connection = connect(url).await;
     connection.execute(AssertSqlSafe(statement)).await.unwrap();
     connection.close().await.unwrap();
 }
