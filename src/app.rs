@@ -23,9 +23,9 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     grpc, jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
-    ops::{self, Ops},
+    ops::{self, Ops, Readiness},
     server,
-    storage::sql::SqlStore,
+    storage::sql::{FileLock, SqlStore},
     stores::OpenStores,
     surface,
     telemetry::Metrics,
@@ -68,6 +68,7 @@ pub struct App {
     work: TaskTracker,
     servers: [JoinHandle<()>; 2],
     stores: OpenStores,
+    _lock: Option<FileLock>,
 }
 
 impl App {
@@ -75,6 +76,7 @@ impl App {
     /// migrates them), loads the keys, and listens.
     pub async fn start(config: &Config, world: World) -> Result<Self, BoxError> {
         let metrics = Arc::new(Metrics::default());
+        let lock = FileLock::take(&config.database)?;
         let stores = OpenStores::open(config, &world, &metrics).await?;
         let mailbox = (config.mode == Mode::Dev).then(|| Arc::new(dev_mailbox(&world)));
         let ctx = Arc::new(context(config, &world, &stores, metrics, mailbox.clone())?);
@@ -86,8 +88,13 @@ impl App {
         let rpcs = grpc::rpcs(&ctx, &work, extra)?;
         let public = surface::public(rpcs, world.entropy, &config.allowed_origins)?;
         let accepting = Arc::new(AtomicBool::new(true));
-        let operations =
-            ops::router(Ops { accepting: accepting.clone(), store: stores.sql.clone(), ctx: ctx.clone(), mailbox });
+        let readiness = Readiness::new(stores.probes(), world.clock, ctx.metrics.clone());
+        let operations = ops::router(Ops {
+            accepting: accepting.clone(),
+            readiness: Arc::new(readiness),
+            ctx: ctx.clone(),
+            mailbox,
+        });
 
         let listener = TcpListener::bind(config.listen).await?;
         let ops_listener = TcpListener::bind(config.ops_listen).await?;
@@ -98,7 +105,7 @@ impl App {
             tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
         ];
         jobs::start(&ctx, stores.redis.as_ref(), &work, &stop);
-        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores })
+        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
     }
 
     /// Stops taking calls, finishes those in flight, and closes the stores. The

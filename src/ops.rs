@@ -1,5 +1,7 @@
 //! The operations listener: probes, metrics and, in development, the mailbox.
 
+mod readiness;
+
 use std::{
     sync::{
         Arc,
@@ -15,14 +17,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+pub use readiness::Readiness;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 
-use crate::{
-    ctx::Ctx,
-    mail::mailbox::DevMailbox,
-    storage::{self, sql::SqlStore},
-};
+use crate::{ctx::Ctx, mail::mailbox::DevMailbox, storage};
 
 /// Where SMTP is set as well and does not answer, the mailbox waits a second.
 const MAILBOX_LOOKS: u32 = 200;
@@ -33,8 +32,8 @@ const MAILBOX_PAUSE: Duration = Duration::from_millis(5);
 pub struct Ops {
     /// Whether the service takes calls.
     pub accepting: Arc<AtomicBool>,
-    /// Asked for a sign of life.
-    pub store: Arc<SqlStore>,
+    /// Whether the stores answer.
+    pub readiness: Arc<Readiness>,
     /// The service: its metrics are rendered, and what it mails is counted.
     pub ctx: Arc<Ctx>,
     /// Only in development.
@@ -56,14 +55,12 @@ async fn readyz(State(ops): State<Ops>) -> Response {
     if !ops.accepting.load(Ordering::SeqCst) {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "draining": true}))).into_response();
     }
-    match ops.store.ping().await {
-        Ok(()) => Json(json!({"ready": true})).into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            let body = json!({"ready": false, "stores": {"sql": "unavailable"}});
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-        }
+    let unavailable = ops.readiness.unavailable().await;
+    if unavailable.is_empty() {
+        return Json(json!({"ready": true})).into_response();
     }
+    let stores: Map<_, _> = unavailable.into_iter().map(|store| (store.to_owned(), json!("unavailable"))).collect();
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "stores": stores}))).into_response()
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {

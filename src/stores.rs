@@ -11,7 +11,7 @@ use crate::{
     ctx::Ctx,
     jobs,
     storage::{
-        Stores,
+        Probe, Stores,
         local_limits::WithLocalLimits,
         redis::{RedisNeeds, RedisStore},
         sql::SqlStore,
@@ -77,6 +77,13 @@ impl OpenStores {
                 ..stores
             },
         }
+    }
+
+    /// Which have to answer.
+    pub fn probes(&self) -> Vec<Arc<dyn Probe>> {
+        let sql: Arc<dyn Probe> = self.sql.clone();
+        let redis = self.redis.clone().map(|redis| redis as Arc<dyn Probe>);
+        std::iter::once(sql).chain(redis).collect()
     }
 
     /// Ends every connection.

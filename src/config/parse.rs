@@ -11,7 +11,11 @@ use super::{
     redis::redis, settings::DEV_ISSUER,
 };
 use crate::{
-    storage::{limits::Rate, sessions::SessionLimit, sql::Location},
+    storage::{
+        limits::Rate,
+        sessions::SessionLimit,
+        sql::{Bounds, Location},
+    },
     telemetry::LogFormat,
 };
 
@@ -32,7 +36,7 @@ pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> 
 fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let listen = reader.required("SEKISHO_LISTEN", address);
     let ops_listen = reader.required("SEKISHO_OPS_LISTEN", address);
-    let database = reader.required("SEKISHO_DATABASE_URL", location);
+    let database = database(reader);
     let redis = redis(reader);
     let secret = reader.required("SEKISHO_SECRET", key_bytes);
     let secret_previous = reader.optional("SEKISHO_SECRET_PREVIOUS", key_bytes);
@@ -72,6 +76,14 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         log: log?,
         log_format: log_format?,
     })
+}
+
+fn database(reader: &mut Reader<'_>) -> Option<Location> {
+    let timeout = reader.required("SEKISHO_DATABASE_TIMEOUT", |text| milliseconds(text, 50..=10_000));
+    let connections = reader.required("SEKISHO_DATABASE_CONNECTIONS", |text| number(text, 1..=1000));
+    // A fault in one of them is no reason not to look for one in the URL.
+    let bounds = Bounds { timeout: timeout.unwrap_or_default(), connections: connections.unwrap_or_default() };
+    reader.required("SEKISHO_DATABASE_URL", |text| location(text, bounds))
 }
 
 fn tokens(reader: &mut Reader<'_>) -> Option<Tokens> {
@@ -159,8 +171,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an IP address and a port, such as 0.0.0.0:8080".to_owned())
 }
 
-fn location(text: &str) -> Result<Location, String> {
-    Location::parse(text).ok_or_else(|| "must be sqlite:// and a file, or postgres:// and a server".to_owned())
+fn location(text: &str, bounds: Bounds) -> Result<Location, String> {
+    Location::parse(text, bounds).ok_or_else(|| "must be sqlite:// and a file, or postgres:// and a server".to_owned())
 }
 
 fn key_bytes(text: &str) -> Result<SecretBytes, String> {

@@ -62,6 +62,16 @@ pub const SETTINGS: &[Setting] = &[
     )
     .secret(),
     Setting::new(
+        "SEKISHO_DATABASE_TIMEOUT",
+        Some("200"),
+        "PostgreSQL only: milliseconds that an operation of the store may take before it is `STORE_UNAVAILABLE`, 50 to 10000; a SQLite file waits 5 s for its one writer",
+    ),
+    Setting::new(
+        "SEKISHO_DATABASE_CONNECTIONS",
+        Some("16"),
+        "PostgreSQL only: connections that a process keeps at most, 1 to 1000; a SQLite file has one that writes and four that read",
+    ),
+    Setting::new(
         "SEKISHO_REDIS_URL",
         None,
         "Sessions, codes, limits and the revocation stream go to Redis (7.0 and newer) instead of the database: `redis://USER:PASSWORD@HOST:PORT`, `redis-sentinel://HOST:PORT?node=HOST:PORT&sentinelServiceName=NAME`, `redis-cluster://HOST:PORT?node=HOST:PORT`; with TLS `rediss://`, `rediss-sentinel://`, `rediss-cluster://`",

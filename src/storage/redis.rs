@@ -107,11 +107,6 @@ impl RedisStore {
         self.timed("ping", self.link.ping()).await
     }
 
-    /// Whether it takes writes; and what its clock says.
-    pub async fn probe(&self) -> Result<Timestamp> {
-        survey::probe(&self.link).await
-    }
-
     /// Ends the connection.
     pub async fn close(&self) {
         self.link.close().await;

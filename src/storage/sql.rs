@@ -1,29 +1,37 @@
 //! The SQL back end: every trait on a SQLite file, or on PostgreSQL.
 //!
 //! Statements stay within what both understand: `$n` parameters, `ON CONFLICT`,
-//! `RETURNING`, times bound by the caller. [`engine`] hides what differs.
+//! `RETURNING`, times bound by the caller. [`engine`] hides what differs. They
+//! name their columns: with `*`, a column that the next release adds breaks
+//! statements that are ready.
 
 mod accounts;
 mod audit;
 mod codes;
 mod engine;
 mod fence;
+mod file_lock;
 mod journal;
+mod lease;
 mod limits;
 mod migrate;
 mod open;
 mod outbox;
+mod probe;
 mod revocations;
 mod rotate;
 mod row;
+mod server;
 mod session_row;
 mod sessions;
 mod signing_keys;
+mod sqlite;
 
 use std::sync::Arc;
 
 use engine::{Alone, Pools, sql};
-pub use open::Location;
+pub use file_lock::FileLock;
+pub use open::{Bounds, Location};
 
 use super::{Result, StoreError, Stores};
 use crate::{domain::Timestamp, telemetry::Metrics};
@@ -51,20 +59,16 @@ impl SqlStore {
         }
     }
 
-    /// Whether it answers.
-    pub async fn ping(&self) -> Result<()> {
-        self.pools.ping().await
-    }
-
     /// Ends every connection.
     pub async fn close(&self) {
         self.pools.close().await;
     }
 
-    /// Counts the time of an operation by its name.
+    /// Counts the time of an operation by its name, and ends it if it takes too
+    /// long.
     async fn timed<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let start = tokio::time::Instant::now();
-        let result = work.await;
+        let result = self.pools.in_time(work).await;
         self.metrics.store(operation, result.is_ok(), start.elapsed());
         result
     }

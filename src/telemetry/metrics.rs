@@ -1,6 +1,6 @@
 //! Metrics in the text format of Prometheus (OpenMetrics 1.0).
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -34,6 +34,11 @@ struct Operation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Store {
+    store: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Kind {
     kind: &'static str,
 }
@@ -50,6 +55,7 @@ pub struct Metrics {
     calls: Family<Call, Counter>,
     call_seconds: Family<Method, Histogram>,
     store_seconds: Family<Operation, Histogram>,
+    clock_skew_seconds: Family<Store, Gauge<f64, AtomicU64>>,
     hash_queue: Gauge,
     hash_wait_seconds: Histogram,
     redis_settings: Family<RedisSetting, Gauge>,
@@ -71,6 +77,7 @@ impl Default for Metrics {
             calls: Family::default(),
             call_seconds: Family::new_with_constructor(seconds),
             store_seconds: Family::new_with_constructor(seconds),
+            clock_skew_seconds: Family::default(),
             hash_queue: Gauge::default(),
             hash_wait_seconds: seconds(),
             redis_settings: Family::default(),
@@ -85,6 +92,8 @@ impl Default for Metrics {
         registry.register_with_unit("call_duration", latency, Unit::Seconds, metrics.call_seconds.clone());
         let store = "Time of an operation of a store";
         registry.register_with_unit("store_duration", store, Unit::Seconds, metrics.store_seconds.clone());
+        let skew = "How far the clock of a store is ahead of ours";
+        registry.register_with_unit("store_clock_skew", skew, Unit::Seconds, metrics.clock_skew_seconds.clone());
         registry.register("hash_queue", "Passwords that wait to be hashed", metrics.hash_queue.clone());
         let wait = "Time that a password waited to be hashed";
         registry.register_with_unit("hash_wait", wait, Unit::Seconds, metrics.hash_wait_seconds.clone());
@@ -111,6 +120,11 @@ impl Metrics {
     pub fn store(&self, operation: &'static str, ok: bool, elapsed: Duration) {
         let ok = if ok { "true" } else { "false" };
         self.store_seconds.get_or_create(&Operation { operation, ok }).observe(elapsed.as_secs_f64());
+    }
+
+    /// The clock of a store is so far ahead of ours; behind if less than zero.
+    pub fn clock_skew(&self, store: &'static str, seconds: f64) {
+        self.clock_skew_seconds.get_or_create(&Store { store }).set(seconds);
     }
 
     /// So many passwords wait.

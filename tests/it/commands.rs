@@ -6,6 +6,8 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::process::{Service, dev_settings, run, serve_settings};
 
+const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence";
+
 #[tokio::test]
 async fn serve_without_settings_lists_all_that_is_missing_and_exits_78() {
     let folder = tempfile::tempdir().unwrap();
@@ -24,14 +26,10 @@ async fn serve_refuses_a_database_that_is_not_migrated() {
     let settings = serve_settings(folder.path());
     let ended = run(folder.path(), &["serve"], &settings).await;
     assert_eq!(ended.code, Some(1));
-    assert!(
-        ended.stderr.contains("0001_accounts, 0002_volatile, 0003_outbox: run `sekisho migrate`"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains(&format!("{MIGRATIONS}: run `sekisho migrate`")), "{}", ended.stderr);
 
     let ended = run(folder.path(), &["migrate"], &settings).await;
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "migrated: 0001_accounts, 0002_volatile, 0003_outbox\n"));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), format!("migrated: {MIGRATIONS}\n").as_str()));
     let ended = run(folder.path(), &["migrate"], &settings).await;
     assert_eq!(ended.stdout, "the database is up to date\n");
 

@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 mod commands;
 mod crashes;
+mod database;
 mod documents;
 mod errors;
 mod flows;

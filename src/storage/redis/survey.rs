@@ -1,18 +1,19 @@
 //! What the server says of itself: its version, and the settings that our
 //! promises rest on.
 
+use async_trait::async_trait;
 use fred::{
     prelude::{ClientLike, ClusterInterface},
-    types::{InfoKind, Value, config::Server},
+    types::{InfoKind, config::Server},
 };
 
 use super::{
-    Result,
+    RedisStore, Result,
     answer::Answer,
     link::{Link, unavailable},
     script::PROBE,
 };
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, storage::Probe};
 
 /// A setting of the server that breaks a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,12 +98,17 @@ fn judge(info: &str) -> Vec<Finding> {
     findings
 }
 
-/// Writes something, and reads the clock.
-pub(super) async fn probe(link: &Link) -> Result<Timestamp> {
-    let answer: Value = link.run(&PROBE, &link.key("probe", b""), Vec::new()).await?;
-    let mut time = Answer::read(answer)?;
-    let (seconds, micros): (i64, i64) = (time.number()?, time.number()?);
-    Ok(Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros)))
+#[async_trait]
+impl Probe for RedisStore {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    async fn check(&self, _now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut time = Answer::read(self.run(&PROBE, &self.link.key("probe", b""), Vec::new()).await?)?;
+        let (seconds, micros): (i64, i64) = (time.number()?, time.number()?);
+        Ok(Some(Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros))))
+    }
 }
 
 #[cfg(test)]

@@ -15,13 +15,25 @@ use crate::{
     storage::accounts::{Accounts, Creation, ProfileChange},
 };
 
-const BY_EMAIL: &str = "SELECT * FROM accounts WHERE email = $1";
-const BY_ID: &str = "SELECT * FROM accounts WHERE id = $1";
-const INSERT: &str = "INSERT INTO accounts (id, email, email_verified, password_scheme, password_hash, display_name, \
-     locale, roles, disabled, not_before, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (email) DO NOTHING";
-const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = COALESCE($2, display_name), \
-     locale = COALESCE($3, locale) WHERE id = $1 RETURNING *";
+macro_rules! columns {
+    () => {
+        "id, email, email_verified, password_scheme, password_hash, display_name, locale, roles, disabled, \
+         not_before, created_at"
+    };
+}
+
+const BY_EMAIL: &str = concat!("SELECT ", columns!(), " FROM accounts WHERE email = $1");
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1");
+const INSERT: &str = concat!(
+    "INSERT INTO accounts (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (email) DO NOTHING"
+);
+const UPDATE_PROFILE: &str = concat!(
+    "UPDATE accounts SET display_name = COALESCE($2, display_name), locale = COALESCE($3, locale) \
+     WHERE id = $1 RETURNING ",
+    columns!()
+);
 const REPLACE_PASSWORD: &str = "UPDATE accounts SET password_scheme = $4, password_hash = $5 \
      WHERE id = $1 AND password_scheme = $2 AND password_hash = $3";
 

@@ -14,7 +14,8 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO audit_events (at, kind, user_id, session_id, client_id, mailbox, address, \
      request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const LIST: &str = "SELECT * FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+const LIST: &str = "SELECT seq, at, kind, user_id, session_id, client_id, address, request_id \
+     FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 /// Adds an event to a transaction that is open.
 pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {

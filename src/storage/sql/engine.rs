@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Postgres, Sqlite, SqlitePool,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Result, row::Row, unavailable};
+use super::{Result, lease::Lease, row::Row, server::Server, sqlite::BUSY, unavailable};
 use crate::domain::Timestamp;
 
 /// Connections.
@@ -24,7 +24,7 @@ pub(super) enum Pools {
         readers: SqlitePool,
     },
     /// All of them read and write.
-    Postgres(PgPool),
+    Postgres(Server),
 }
 
 /// What has to be alone while a transaction reads, decides and writes. SQLite
@@ -42,10 +42,11 @@ impl Pools {
     pub(super) async fn begin(&self, alone: Alone<'_>) -> Result<Tx> {
         match self {
             Self::Sqlite { writer, .. } => {
-                Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?))
+                let writer = writer.acquire().await.map_err(unavailable)?;
+                Ok(Tx::Sqlite(Lease::<Sqlite>::new(writer, BUSY).begin().await?))
             }
-            Self::Postgres(pool) => {
-                let mut tx = Tx::Postgres(pool.begin().await.map_err(unavailable)?);
+            Self::Postgres(server) => {
+                let mut tx = Tx::Postgres(server.lease().await?.begin().await?);
                 if let Alone::With(key) = alone {
                     sql("SELECT pg_advisory_xact_lock($1)").bind(lock_number(key)).run(&mut tx).await?;
                 }
@@ -54,9 +55,13 @@ impl Pools {
         }
     }
 
-    /// Whether the store answers.
-    pub(super) async fn ping(&self) -> Result<()> {
-        sql("SELECT 1").read_all(self).await.map(drop)
+    /// Ends work that takes too long. SQLite waits for its writer, and for
+    /// nothing else.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self {
+            Self::Sqlite { .. } => work.await,
+            Self::Postgres(server) => server.in_time(work).await,
+        }
     }
 
     /// Ends every connection.
@@ -66,7 +71,7 @@ impl Pools {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(server) => server.close().await,
         }
     }
 }
@@ -79,18 +84,17 @@ fn lock_number(key: &[u8]) -> i64 {
 
 /// A transaction; rolled back if it is dropped.
 pub(super) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Lease<Sqlite>),
+    Postgres(Lease<Postgres>),
 }
 
 impl Tx {
     /// Makes it last.
     pub(super) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(lease) => lease.commit().await,
+            Self::Postgres(lease) => lease.commit().await,
         }
-        .map_err(unavailable)
     }
 }
 
@@ -157,48 +161,67 @@ impl Query {
     /// Runs it; how many rows it touched.
     pub(super) async fn run(self, tx: &mut Tx) -> Result<u64> {
         match tx {
-            Tx::Sqlite(tx) => self.sqlite().execute(&mut **tx).await.map(|done| done.rows_affected()),
-            Tx::Postgres(tx) => self.postgres().execute(&mut **tx).await.map(|done| done.rows_affected()),
+            Tx::Sqlite(lease) => {
+                let done = self.sqlite().execute(lease.send()?).await;
+                Ok(lease.answered(done)?.rows_affected())
+            }
+            Tx::Postgres(lease) => {
+                let done = self.postgres().execute(lease.send()?).await;
+                Ok(lease.answered(done)?.rows_affected())
+            }
         }
-        .map_err(unavailable)
     }
 
     /// Runs it; its only row, if there is one.
     pub(super) async fn one(self, tx: &mut Tx) -> Result<Option<Row>> {
         match tx {
-            Tx::Sqlite(tx) => self.sqlite().fetch_optional(&mut **tx).await.map(|row| row.map(Row::Sqlite)),
-            Tx::Postgres(tx) => self.postgres().fetch_optional(&mut **tx).await.map(|row| row.map(Row::Postgres)),
+            Tx::Sqlite(lease) => {
+                let row = self.sqlite().fetch_optional(lease.send()?).await;
+                Ok(lease.answered(row)?.map(Row::Sqlite))
+            }
+            Tx::Postgres(lease) => self.one_of_postgres(lease).await,
         }
-        .map_err(unavailable)
     }
 
     /// Runs it; its rows.
     pub(super) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>> {
         match tx {
-            Tx::Sqlite(tx) => self.sqlite().fetch_all(&mut **tx).await.map(sqlite_rows),
-            Tx::Postgres(tx) => self.postgres().fetch_all(&mut **tx).await.map(postgres_rows),
+            Tx::Sqlite(lease) => {
+                let rows = self.sqlite().fetch_all(lease.send()?).await;
+                lease.answered(rows).map(sqlite_rows)
+            }
+            Tx::Postgres(lease) => self.all_of_postgres(lease).await,
         }
-        .map_err(unavailable)
     }
 
     /// The same outside of a transaction, for reading.
     pub(super) async fn read_one(self, pools: &Pools) -> Result<Option<Row>> {
         match pools {
             Pools::Sqlite { readers, .. } => {
-                self.sqlite().fetch_optional(readers).await.map(|row| row.map(Row::Sqlite))
+                Ok(self.sqlite().fetch_optional(readers).await.map_err(unavailable)?.map(Row::Sqlite))
             }
-            Pools::Postgres(pool) => self.postgres().fetch_optional(pool).await.map(|row| row.map(Row::Postgres)),
+            Pools::Postgres(server) => self.one_of_postgres(&mut server.lease().await?).await,
         }
-        .map_err(unavailable)
     }
 
     /// The same outside of a transaction, for reading.
     pub(super) async fn read_all(self, pools: &Pools) -> Result<Vec<Row>> {
         match pools {
-            Pools::Sqlite { readers, .. } => self.sqlite().fetch_all(readers).await.map(sqlite_rows),
-            Pools::Postgres(pool) => self.postgres().fetch_all(pool).await.map(postgres_rows),
+            Pools::Sqlite { readers, .. } => {
+                self.sqlite().fetch_all(readers).await.map(sqlite_rows).map_err(unavailable)
+            }
+            Pools::Postgres(server) => self.all_of_postgres(&mut server.lease().await?).await,
         }
-        .map_err(unavailable)
+    }
+
+    async fn one_of_postgres(self, lease: &mut Lease<Postgres>) -> Result<Option<Row>> {
+        let row = self.postgres().fetch_optional(lease.send()?).await;
+        Ok(lease.answered(row)?.map(Row::Postgres))
+    }
+
+    async fn all_of_postgres(self, lease: &mut Lease<Postgres>) -> Result<Vec<Row>> {
+        let rows = self.postgres().fetch_all(lease.send()?).await;
+        lease.answered(rows).map(postgres_rows)
     }
 
     fn sqlite(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {

@@ -21,7 +21,8 @@ const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id,
 const RAISE: &str = "UPDATE accounts SET not_before = $2 WHERE id = $1 AND not_before < $2";
 const SWEEP: &str = "DELETE FROM revocation_journal WHERE seq IN \
      (SELECT seq FROM revocation_journal WHERE expires_at <= $1 LIMIT $2)";
-const LIVE: &str = "SELECT * FROM revocation_journal WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3";
+const LIVE: &str = "SELECT seq, kind, user_id, session_id, not_before, reason, expires_at FROM revocation_journal \
+     WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3";
 
 /// PostgreSQL gives numbers out before it commits: of two that append at once the
 /// later number could be seen first, and a reader that goes on after it would miss

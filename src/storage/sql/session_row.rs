@@ -6,7 +6,24 @@ use crate::domain::{
     session::{Chain, Salt, Subject},
 };
 
-pub(super) const ONE: &str = "SELECT * FROM sessions WHERE user_id = $1 AND id = $2";
+macro_rules! columns {
+    () => {
+        "user_id, id, client_id, salt, generation, parent, rotated_at, created_at, last_used_at, expires_at, ends_at, \
+         device, address, auth_time, amr, email, email_verified, roles, issued_after"
+    };
+}
+
+pub(super) const ONE: &str = concat!("SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND id = $2");
+pub(super) const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id"
+);
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO sessions (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+);
 pub(super) const DELETE: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
 
 pub(super) fn session(row: &Row) -> Result<Session> {

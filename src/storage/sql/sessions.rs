@@ -5,19 +5,15 @@ use async_trait::async_trait;
 use super::{
     Result, SqlStore,
     engine::{Alone, Tx, sql},
-    session_row::{DELETE, ONE, session, signed},
+    session_row::{DELETE, INSERT, LIST, ONE, session, signed},
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId},
     storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
 };
 
-const INSERT: &str = "INSERT INTO sessions (user_id, id, client_id, salt, generation, parent, rotated_at, created_at, \
-     last_used_at, expires_at, ends_at, device, address, auth_time, amr, email, email_verified, roles, issued_after) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 const SET_SUBJECT: &str = "UPDATE sessions SET email = $2, email_verified = $3, roles = $4, issued_after = $5 \
      WHERE user_id = $1";
-const LIST: &str = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id";
 const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2 RETURNING expires_at";
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
      (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";

@@ -12,7 +12,8 @@ use crate::{
     storage::signing_keys::{SealedKey, SigningKeys},
 };
 
-const LIST: &str = "SELECT * FROM signing_keys ORDER BY active_at, kid";
+const LIST: &str =
+    "SELECT kid, alg, public_jwk, sealed, created_at, active_at FROM signing_keys ORDER BY active_at, kid";
 const LATER: &str = "SELECT 1 FROM signing_keys WHERE active_at > $1 LIMIT 1";
 const INSERT: &str = "INSERT INTO signing_keys (kid, alg, public_jwk, sealed, created_at, active_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";

@@ -19,6 +19,8 @@ pub fn serve_settings(data: &Path) -> Vec<(&'static str, String)> {
         ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_DATABASE_URL", format!("sqlite://{}", data.join("sekisho.db").display())),
+        // A busy machine is no fault.
+        ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
         ("SEKISHO_SECRET", super::app::SECRET.into()),
         ("SEKISHO_ISSUER", "https://auth.example.com".into()),
         ("SEKISHO_AUDIENCE", "example".into()),
@@ -35,14 +37,25 @@ pub fn dev_settings() -> Vec<(&'static str, String)> {
     vec![
         ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
+        ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
         ("SEKISHO_BCRYPT_COST", "4".into()),
     ]
 }
 
+/// Where the binary is.
+pub const fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_sekisho")
+}
+
 /// The command, in a folder and with these settings only.
 pub fn command(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
-    command.args(arguments).env_clear().envs(settings.iter().cloned()).current_dir(folder).kill_on_drop(true);
+    let mut command = Command::new(binary());
+    command.args(arguments);
+    alone(command, folder, settings)
+}
+
+fn alone(mut command: Command, folder: &Path, settings: &[(&'static str, String)]) -> Command {
+    command.env_clear().envs(settings.iter().cloned()).current_dir(folder).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -80,7 +93,12 @@ pub struct Service {
 impl Service {
     /// Starts it and waits for the ready line.
     pub async fn start(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
-        let mut child = command(folder, arguments, settings).spawn().unwrap();
+        Self::spawn(command(folder, arguments, settings), folder, settings).await
+    }
+
+    /// The same by another command, which becomes it.
+    pub async fn spawn(command: Command, folder: &Path, settings: &[(&'static str, String)]) -> Self {
+        let mut child = alone(command, folder, settings).spawn().unwrap();
         // Read all the time: a full pipe would stop the service.
         let mut stderr = child.stderr.take().unwrap();
         let log = tokio::spawn(async move {
@@ -137,10 +155,15 @@ impl Service {
         answer.body["refresh_token"].as_str().unwrap().to_owned()
     }
 
+    /// Its number.
+    pub fn id(&self) -> Pid {
+        let id = self.child.id().expect("a running process");
+        Pid::from_raw(id.cast_signed()).unwrap()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().expect("a running process");
-        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+        kill_process(self.id(), signal).unwrap();
     }
 
     /// Kills it as a power cut would, and waits until it is gone.

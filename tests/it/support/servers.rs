@@ -5,13 +5,17 @@
 mod owned;
 mod script;
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
-use sekisho::storage::sql::{Location, SqlStore};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
+use sekisho::storage::sql::{Bounds, Location, SqlStore};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
 pub use owned::Owned;
@@ -19,17 +23,36 @@ use script::Script;
 
 const TEMPLATE: &str = "sekisho_template";
 
+async fn postgres_server() -> &'static str {
+    static SERVER: OnceLock<Script> = OnceLock::new();
+    &shared(&SERVER, "postgres").await.url
+}
+
 /// The URL of a PostgreSQL database of its own, migrated and empty.
 pub async fn postgres_database() -> String {
-    static SERVER: OnceLock<Script> = OnceLock::new();
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
-    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    MIGRATED.get_or_init(|| async { migrate_template(postgres_server().await).await }).await;
+    database_like(TEMPLATE).await
+}
 
-    let server = shared(&SERVER, "postgres").await;
-    MIGRATED.get_or_init(|| async { migrate_template(&server.url).await }).await;
+/// The same, before any migration.
+pub async fn new_postgres_database() -> String {
+    database_like("template0").await
+}
+
+async fn database_like(template: &str) -> String {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let server = postgres_server().await;
     let name = format!("sekisho_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    execute(&server.url, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
-    in_database(&server.url, &name)
+    execute(server, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    in_database(server, &name)
+}
+
+/// The folder of PostgreSQL's own commands.
+pub async fn postgres_tools() -> PathBuf {
+    let mut connection = connect(postgres_server().await).await;
+    let row = connection.fetch_one("SELECT setting FROM pg_config WHERE name = 'BINDIR'").await.unwrap();
+    PathBuf::from(row.get::<String, _>(0))
 }
 
 /// The URL of a Redis, which others use too: [`redis_prefix`] keeps them apart.
@@ -61,8 +84,14 @@ async fn migrate_template(server: &str) {
     store.close().await;
 }
 
-async fn execute(server: &str, statement: String) {
-    let mut connection = server.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+/// A connection of a test's own.
+pub async fn connect(url: &str) -> PgConnection {
+    url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
+}
+
+/// Runs a statement on a connection of its own.
+pub async fn execute(url: &str, statement: String) {
+    let mut connection = connect(url).await;
     connection.execute(AssertSqlSafe(statement)).await.unwrap();
     connection.close().await.unwrap();
 }
@@ -72,7 +101,9 @@ fn in_database(server: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Where a URL says that a store is.
+/// Where a URL says that a store is. It may take its time: a busy machine is no
+/// fault.
 pub fn location(url: &str) -> Location {
-    Location::parse(url).expect("a URL of a store")
+    let bounds = Bounds { timeout: Duration::from_secs(10), connections: 16 };
+    Location::parse(url, bounds).expect("a URL of a store")
 }
