@@ -1,48 +1,58 @@
-//! Real servers, one of each for the whole run, as `deploy/servers.sh` starts
-//! them. They end when this process does, for their input ends with it.
+//! Real servers, as `deploy/servers.sh` starts them: one of each for the whole
+//! run, and [`Owned`] ones for tests that break them. They end when this process
+//! does, for their input ends with it.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+mod owned;
+mod script;
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
 };
 
 use sekisho::storage::sql::{Location, SqlStore};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
+pub use owned::Owned;
+use script::Script;
+
 const TEMPLATE: &str = "sekisho_template";
-
-struct Server {
-    url: String,
-    _process: Child,
-}
-
-fn start(name: &str) -> Server {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/servers.sh");
-    let mut process =
-        Command::new(script).arg(name).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("deploy/servers.sh");
-    let mut url = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-    assert!(!url.is_empty(), "{name} did not start");
-    Server { url: url.trim().to_owned(), _process: process }
-}
+/// As many as `deploy/servers.sh` gives a Redis.
+const REDIS_DATABASES: u32 = 4096;
 
 /// The URL of a PostgreSQL database of its own, migrated and empty.
 pub async fn postgres_database() -> String {
-    static SERVER: OnceLock<Server> = OnceLock::new();
+    static SERVER: OnceLock<Script> = OnceLock::new();
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
     static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-    let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start("postgres"))).await.unwrap();
+    let server = shared(&SERVER, "postgres").await;
     MIGRATED.get_or_init(|| async { migrate_template(&server.url).await }).await;
     let name = format!("sekisho_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     execute(&server.url, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
     in_database(&server.url, &name)
+}
+
+/// The URL of a Redis database of its own, empty.
+pub async fn redis_url() -> String {
+    static SERVER: OnceLock<Script> = OnceLock::new();
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+    let server = shared(&SERVER, "redis").await;
+    let database = DATABASES.fetch_add(1, Ordering::Relaxed);
+    assert!(database < REDIS_DATABASES, "more tests than databases");
+    format!("{}/{database}", server.url)
+}
+
+/// The URL of a Redis cluster, which others use too.
+pub async fn redis_cluster_url() -> String {
+    static SERVER: OnceLock<Script> = OnceLock::new();
+    shared(&SERVER, "redis-cluster").await.url.clone()
+}
+
+async fn shared(server: &'static OnceLock<Script>, kind: &'static str) -> &'static Script {
+    tokio::task::spawn_blocking(move || server.get_or_init(|| Script::start(kind, &[]))).await.unwrap()
 }
 
 async fn migrate_template(server: &str) {
