@@ -10,6 +10,7 @@ mod commands;
 mod crashes;
 mod documents;
 mod errors;
+mod faults;
 mod flows;
 mod keys;
 mod proxy;
