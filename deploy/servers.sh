@@ -49,7 +49,7 @@ is_ready() { # name
 }
 
 has_ended() { # name
-  ! kill -0 "${pids[$1]}" 2>/dev/null
+  ! kill -0 "${pids[$1]:-}" 2>/dev/null
 }
 
 is_ready_or_has_ended() { # name
@@ -97,13 +97,16 @@ act() { # act, name
     freeze) signal STOP "$2" ;;
     thaw) signal CONT "$2" ;;
     # What a killed PostgreSQL leaves behind may keep the first ones from starting.
-    start) await 20 start "$2" ;;
+    start) has_ended "$2" && await 20 start "$2" ;;
     port) ;;
     *) false ;;
   esac
 }
 
 stop() {
+  # A parent that ends while a server is stopped makes the kernel send HUP, which
+  # must not cut this short.
+  trap '' HUP INT PIPE TERM
   for name in "${!pids[@]}"; do
     { signal CONT "$name" && kill -INT "${pids[$name]}"; } 2>/dev/null || true
   done

@@ -40,8 +40,7 @@ says() { # name, two words of a command, pattern of a line of its answer
 
 redis() { # options
   find_redis
-  # A database for each test.
-  serve_redis redis '' --databases 4096 "$@"
+  serve_redis redis '' "$@"
   url="redis://127.0.0.1:${ports[redis]}"
 }
 

@@ -14,6 +14,7 @@ mod record;
 mod revocations;
 mod script;
 mod sessions;
+mod silence;
 mod survey;
 mod url;
 

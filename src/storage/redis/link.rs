@@ -13,7 +13,7 @@ use fred::{
     },
 };
 
-use super::{RedisUrl, script::Script};
+use super::{RedisUrl, script::Script, silence::Silence};
 use crate::storage::{Result, StoreError};
 
 /// Commands that wait for their answer; one more is refused.
@@ -39,6 +39,7 @@ pub(super) struct Link {
     client: Client,
     options: Options,
     prefix: String,
+    silence: Silence,
 }
 
 impl Link {
@@ -60,7 +61,7 @@ impl Link {
             .map_err(unavailable)?;
         client.connect();
         let options = Options { max_attempts: Some(1), timeout: Some(deadline), fail_fast: true, ..Options::default() };
-        Ok(Self { client, options, prefix: prefix.to_owned() })
+        Ok(Self { client, options, prefix: prefix.to_owned(), silence: Silence::default() })
     }
 
     /// Waits a little for the connection.
@@ -119,7 +120,20 @@ impl Link {
             return Err(Error::new(ErrorKind::IO, "not connected"));
         }
         let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer in time"));
-        tokio::time::timeout(self.deadline(), call).await.unwrap_or_else(late)
+        let answer = tokio::time::timeout(self.deadline(), call).await.unwrap_or_else(late);
+        match &answer {
+            Err(error) if *error.kind() == ErrorKind::Timeout => self.heard_nothing(),
+            _ => self.silence.broken(),
+        }
+        answer
+    }
+
+    fn heard_nothing(&self) {
+        if self.silence.has_lasted(UNRESPONSIVE) {
+            tracing::warn!("Redis says nothing: the connection is made anew");
+            let client = self.client.clone();
+            tokio::spawn(async move { client.force_reconnection().await });
+        }
     }
 
     /// Makes a script known to every primary.

@@ -8,8 +8,10 @@ pub mod http;
 pub mod mail_server;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod servers;
 pub mod stack;
 
 pub use app::TestApp;
+pub use eventually::eventually;
 pub use http::Answer;
