@@ -2,6 +2,7 @@
 //! on by itself when Redis does.
 
 mod failover;
+mod follow;
 mod losses;
 mod settings;
 mod transport;

@@ -22,7 +22,7 @@ const REASONS: [RevocationReason; 5] = [
 ];
 
 /// Of session `n`, live until 1000 seconds after the beginning.
-fn of_session(n: u128) -> Revocation {
+pub fn of_session(n: u128) -> Revocation {
     Revocation {
         user_id: user_id(1),
         target: Target::Session(session_id(n)),
@@ -32,7 +32,7 @@ fn of_session(n: u128) -> Revocation {
     }
 }
 
-fn of_user(n: u128, not_before: Timestamp) -> Revocation {
+pub fn of_user(n: u128, not_before: Timestamp) -> Revocation {
     Revocation { user_id: user_id(n), target: Target::User, not_before, ..of_session(0) }
 }
 

@@ -4,15 +4,16 @@ mod abandoned;
 mod accounts;
 mod attempt;
 mod audit;
-mod back_ends;
+pub mod back_ends;
 mod codes;
-mod data;
-mod journal;
+pub mod data;
+pub mod journal;
 mod limits;
 mod model;
 mod outbox;
 mod race;
 mod reopen;
+mod revocations;
 mod rotation;
 mod rotation_model;
 mod rotation_races;
@@ -106,6 +107,12 @@ macro_rules! contract {
         }
     };
     (volatile $back_end:ident) => {
+            contract! { $back_end revocations:
+                what_is_published_is_read_in_order_and_whole,
+                a_reader_goes_on_after_its_place_up_to_a_limit,
+                what_has_expired_is_no_news,
+                nothing_published_is_nothing_read,
+            }
             contract! { $back_end sessions:
                 an_open_session_is_got_whole,
                 a_session_is_found_by_its_own_person_only,

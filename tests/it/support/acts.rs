@@ -100,7 +100,11 @@ impl TestApp {
 
     /// What was taken back and is still in force, oldest first.
     pub async fn journal(&self) -> Vec<Revocation> {
-        let rows = self.app.ctx.stores.journal.live(0, self.app.ctx.now(), 1_000).await.unwrap();
+        let (stores, now) = (&self.app.ctx.stores, self.app.ctx.now());
+        let rows = stores.journal.live(0, now, 1_000).await.unwrap();
+        let mut news: Vec<_> = stores.revocations.after(None, now, 1_000).await.unwrap();
+        news.sort_by_key(|(_, (number, _))| *number);
+        assert!(news.iter().map(|(_, line)| line).eq(&rows), "the stream has what the journal has");
         rows.into_iter().map(|(_, revocation)| revocation).collect()
     }
 
