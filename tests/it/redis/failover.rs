@@ -23,6 +23,16 @@ async fn sign_out_unseen(
     for signed_in in out {
         assert_eq!(app.log_out(&signed_in.refresh, CLIENT).await.status, 200);
     }
+    // From here on only the fence can know: the process has followed the journal.
+    let before = followed(app).await;
+    eventually(async || followed(app).await > before).await;
+}
+
+/// How often the journal was followed to its end.
+async fn followed(app: &TestApp) -> u64 {
+    let metrics = app.ops_text("/metrics").await;
+    let count = "sekisho_store_duration_seconds_count{operation=\"fence.mark\",ok=\"true\"} ";
+    metrics.lines().find_map(|line| line.strip_prefix(count)).map_or(0, |number| number.parse().unwrap())
 }
 
 async fn has_replicas(redis: &Owned, primary: &'static str, number: usize) {
