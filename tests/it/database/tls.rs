@@ -4,7 +4,11 @@ use std::{path::Path, process::Command};
 
 use sqlx::{Executor, Row};
 
-use crate::support::{TestApp, postgres::Postgres, servers::connect};
+use crate::support::{
+    TestApp,
+    postgres::Postgres,
+    servers::{connect, postgres_tools},
+};
 
 /// A certificate for `localhost` of an authority, and another authority.
 fn certificates(folder: &Path) {
@@ -21,6 +25,8 @@ fn certificates(folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_right_server_of_the_right_authority_is_spoken_to() {
+    // Where PostgreSQL is, openssl is.
+    postgres_tools().await;
     let folder = tempfile::tempdir().unwrap();
     certificates(folder.path());
     let copy = |to: &Path| {
