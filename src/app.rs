@@ -15,12 +15,11 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tower::BoxError;
 
+pub use crate::world::World;
 use crate::{
-    clock::{Clock, SystemClock},
     config::{Config, Mode},
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
-    entropy::{Entropy, SystemEntropy},
     grpc, jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
     ops::{self, Ops, Readiness},
@@ -37,21 +36,6 @@ const DRAIN: Duration = Duration::from_secs(25);
 const MAIL_DRAIN: Duration = Duration::from_secs(5);
 const MAIL_QUEUE: usize = 1_000;
 const MAIL_WORKERS: usize = 4;
-
-/// Time and randomness, which tests put others in the place of.
-#[derive(Clone)]
-pub struct World {
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl Default for World {
-    fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
-    }
-}
 
 /// A service that answers.
 pub struct App {

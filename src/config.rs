@@ -8,6 +8,7 @@ mod redis;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::{fmt, net::SocketAddr, time::Duration};
 

@@ -24,3 +24,4 @@ pub mod storage;
 pub mod stores;
 pub mod surface;
 pub mod telemetry;
+pub mod world;

@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 use tower::BoxError;
 
 use crate::{
-    app::World,
     config::{Config, Mode},
     ctx::Ctx,
     jobs,
@@ -17,6 +16,7 @@ use crate::{
         sql::SqlStore,
     },
     telemetry::Metrics,
+    world::World,
 };
 
 /// Clocks that differ, and a revocation that is news for a while longer than it

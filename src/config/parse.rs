@@ -1,25 +1,27 @@
 //! From texts to a valid [`Config`].
 
-use std::{net::SocketAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::str::FromStr;
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sekisho_interceptor::Algorithm;
-use zeroize::Zeroizing;
 
 use super::{
-    CodeRules, Config, Fault, Mode, SecretBytes, SecretText, SessionRules, Smtp, Source, Tokens, reader::Reader,
-    redis::redis, settings::DEV_ISSUER,
+    CodeRules, Config, Fault, Mode, SessionRules, Smtp, Source, Tokens,
+    reader::Reader,
+    redis::redis,
+    settings::DEV_ISSUER,
+    values::{
+        address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, origins, rate, seconds,
+        smtp_url,
+    },
 };
 use crate::{
     storage::{
-        limits::Rate,
         sessions::SessionLimit,
         sql::{Bounds, Location},
     },
     telemetry::LogFormat,
 };
 
-const MIN_KEY_BYTES: usize = 32;
 const YEAR: u64 = 31_536_000;
 
 pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> {
@@ -165,100 +167,4 @@ fn cross_check(mode: Mode, config: Option<&Config>, reader: &mut Reader<'_>) {
     if mode == Mode::Serve && config.tokens.issuer == DEV_ISSUER {
         reader.fault("SEKISHO_ISSUER", "is that of sekisho dev");
     }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "must be an IP address and a port, such as 0.0.0.0:8080".to_owned())
-}
-
-fn location(text: &str, bounds: Bounds) -> Result<Location, String> {
-    Location::parse(text, bounds).ok_or_else(|| "must be sqlite:// and a file, or postgres:// and a server".to_owned())
-}
-
-fn key_bytes(text: &str) -> Result<SecretBytes, String> {
-    let bytes = BASE64.decode(text).map(Zeroizing::new).map_err(|_| "must be base64".to_owned())?;
-    if bytes.len() < MIN_KEY_BYTES {
-        return Err(format!("must be at least {MIN_KEY_BYTES} bytes, as from: openssl rand -base64 32"));
-    }
-    if bytes.iter().all(|byte| *byte == bytes[0]) {
-        return Err("is the same byte over and over".to_owned());
-    }
-    Ok(SecretBytes(bytes))
-}
-
-fn issuer(text: &str) -> Result<String, String> {
-    let is_url = text.parse::<http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
-    });
-    if is_url { Ok(text.to_owned()) } else { Err("must be an http or https URL without a query".to_owned()) }
-}
-
-fn number<T: FromStr + PartialOrd + std::fmt::Display>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
-    let number = text.parse::<T>().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
-}
-
-fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
-    number(text, range).map(Duration::from_secs)
-}
-
-pub(super) fn milliseconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
-    number(text, range).map(Duration::from_millis)
-}
-
-pub(super) fn one_line(text: &str, max_length: usize) -> Result<String, String> {
-    let is_plain = text.len() <= max_length && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_plain {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("must be at most {max_length} ASCII characters without space"))
-    }
-}
-
-fn rate(text: &str) -> Result<Rate, String> {
-    let problem = || "must be number/seconds, such as 5/300".to_owned();
-    let (count, per) = text.split_once('/').ok_or_else(problem)?;
-    let count = number(count, 1..=100_000).map_err(|_| problem())?;
-    let per = seconds(per, 1..=86_400).map_err(|_| problem())?;
-    Ok(Rate { count, per })
-}
-
-fn flag(text: &str) -> Result<bool, String> {
-    one_of(text, &[("true", true), ("false", false)])
-}
-
-fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
-    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        format!("must be one of: {}", words.join(", "))
-    })
-}
-
-fn smtp_url(text: &str) -> Result<SecretText, String> {
-    if text.starts_with("smtp://") || text.starts_with("smtps://") {
-        Ok(SecretText(Zeroizing::new(text.to_owned())))
-    } else {
-        Err("must begin with smtp:// or smtps://".to_owned())
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>, String> {
-    text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
-}
-
-fn origin(text: &str) -> Result<String, String> {
-    let is_origin = text.parse::<http::Uri>().is_ok_and(|uri| {
-        let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-        matches!(uri.scheme_str(), Some("http" | "https")) && text.ends_with(host) && !host.is_empty()
-    });
-    if is_origin { Ok(text.to_owned()) } else { Err("must be origins such as https://app.example.com".to_owned()) }
-}
-
-/// Ours from that level on; of the libraries warnings only, for at lower levels
-/// they print what they send and receive.
-fn log_filter(text: &str) -> Result<String, String> {
-    let levels = ["error", "warn", "info", "debug", "trace"].map(|level| (level, level));
-    let level = one_of(text, &levels)?;
-    let libraries = if level == "error" { level } else { "warn" };
-    Ok(format!("{libraries},sekisho={level},sekisho_interceptor={level}"))
 }

@@ -1,8 +1,8 @@
 //! The settings of Redis.
 
 use super::{
-    parse::{milliseconds, one_line},
     reader::Reader,
+    values::{milliseconds, one_line},
 };
 use crate::storage::redis::{RedisOptions, RedisUrl};
 

@@ -31,7 +31,8 @@ use std::sync::Arc;
 
 use engine::{Alone, Pools, sql};
 pub use file_lock::FileLock;
-pub use open::{Bounds, Location};
+pub use open::Location;
+pub use server::Bounds;
 
 use super::{Result, StoreError, Stores};
 use crate::{domain::Timestamp, telemetry::Metrics};

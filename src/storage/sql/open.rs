@@ -5,7 +5,11 @@ use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 use sqlx::postgres::PgConnectOptions;
 use zeroize::Zeroizing;
 
-use super::{Pools, Result, SqlStore, server::Server, sqlite};
+use super::{
+    Pools, Result, SqlStore,
+    server::{Bounds, Server},
+    sqlite,
+};
 use crate::telemetry::Metrics;
 
 /// Where a store is.
@@ -15,15 +19,6 @@ pub enum Location {
     Sqlite(PathBuf),
     /// The URL of a server, which may hold a password.
     Postgres(Zeroizing<String>, Bounds),
-}
-
-/// What a server is given before it counts as down.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// How long an operation may take.
-    pub timeout: Duration,
-    /// How many connections there may be.
-    pub connections: u32,
 }
 
 impl Location {

@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{Result, StoreError, lease::Lease, open::Bounds, unavailable};
+use super::{Result, StoreError, lease::Lease, unavailable};
 
 /// For the first connection: a server that is starting is worth a wait.
 const FIRST: Duration = Duration::from_secs(5);
@@ -17,6 +17,15 @@ const FIRST: Duration = Duration::from_secs(5);
 const LIMITS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
 /// For a migration to get at a table that is in use: all others wait behind it.
 const MIGRATION_LOCK: &str = "SET lock_timeout = '100ms'";
+
+/// What a server is given before it counts as down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How long an operation may take.
+    pub timeout: Duration,
+    /// How many connections there may be.
+    pub connections: u32,
+}
 
 /// A pool of connections, each operation on which ends in time.
 pub(super) struct Server {
