@@ -1,6 +1,6 @@
 //! Opening a store.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use sqlx::postgres::PgConnectOptions;
 use zeroize::Zeroizing;
