@@ -12,14 +12,15 @@ use crate::{
 };
 
 /// The journal's line for one session: it lasts as long as any record of the
-/// session, or token of it, that somebody could bring back.
+/// session, however often it was refreshed, or token of it, that somebody could
+/// bring back.
 pub fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
     Revocation {
         user_id: session.user_id,
         target: Target::Session(session.id),
         not_before: now,
         reason,
-        expires_at: session.expires_at.max(now + ctx.rules.access_ttl),
+        expires_at: session.ends_at.max(now + ctx.rules.access_ttl),
     }
 }
 

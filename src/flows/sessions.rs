@@ -38,6 +38,7 @@ pub async fn revoke_all(ctx: &Ctx, call: &Call, caller: &Caller, keep_current: b
 async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
     let mut later = ctx.stores.sessions.list(caller.user_id(), caller.now).await?;
     let not_before = later.iter().map(first_second).fold(caller.now, Timestamp::max);
+    let last_end = later.iter().map(|session| session.ends_at).fold(caller.now, Timestamp::max);
     later.retain(|session| session.created_at > not_before);
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id());
     let everything = Revocation {
@@ -45,7 +46,8 @@ async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Er
         target: Target::User,
         not_before,
         reason: RevocationReason::Revoked,
-        expires_at: caller.now + ctx.rules.sessions.idle.max(ctx.rules.access_ttl),
+        // A session may be older than the rule for how long it lives.
+        expires_at: (caller.now + ctx.rules.sessions.max_age.max(ctx.rules.access_ttl)).max(last_end),
     };
     let revocations: Vec<Revocation> = std::iter::once(everything).chain(revocations(ctx, caller, &later)).collect();
     revoke::take_back(ctx, &revocations, &[event], &[]).await

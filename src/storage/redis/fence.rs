@@ -8,8 +8,8 @@
 //! that comes back still knows the old ones.
 
 use std::sync::{
-    Arc, RwLock,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicI64, Ordering},
 };
 
 use fred::{
@@ -22,7 +22,7 @@ use super::{
     RedisNeeds, Result, hex,
     link::{Failure, Link, late, unavailable},
     micros, raw,
-    script::{END, END_UNTIL, Fenced, MARK, Script},
+    script::{END, END_UNTIL, Fenced, Script},
 };
 use crate::{
     domain::{Revocation, revocation::Target},
@@ -37,20 +37,27 @@ pub(super) struct Gatekeeper {
     link: Arc<Link>,
     needs: RedisNeeds,
     known: RwLock<Option<Arc<Fenced>>>,
-    mending: Mutex<()>,
+    mending: Arc<Mutex<()>>,
     /// The number in the journal up to which this server has applied it.
     followed: AtomicI64,
-    has_begun: AtomicBool,
 }
 
 impl Gatekeeper {
     pub(super) fn new(link: Arc<Link>, needs: RedisNeeds) -> Self {
-        let (known, mending) = (RwLock::default(), Mutex::default());
-        Self { link, needs, known, mending, followed: AtomicI64::new(0), has_begun: AtomicBool::new(false) }
+        Self { link, needs, known: RwLock::default(), mending: Arc::default(), followed: AtomicI64::new(0) }
     }
 
-    /// Runs a script, if need be after mending.
+    /// Runs a script, if need be after mending; all of it in time.
     pub(super) async fn call(
+        self: &Arc<Self>,
+        pick: fn(&Fenced) -> &Script,
+        key: &[u8],
+        args: Vec<Value>,
+    ) -> Result<Value> {
+        tokio::time::timeout(self.link.deadline() * 2, self.call_or_mend(pick, key, args)).await.map_err(late)?
+    }
+
+    async fn call_or_mend(
         self: &Arc<Self>,
         pick: fn(&Fenced) -> &Script,
         key: &[u8],
@@ -70,70 +77,73 @@ impl Gatekeeper {
         Err(StoreError::Unavailable("Redis forgets scripts as fast as they are loaded".into()))
     }
 
-    /// Goes on after the caller has been told that it takes too long.
+    /// Goes on after the caller has been told that it takes too long. One at a
+    /// time: others wait, and leave no task behind when they give up.
     async fn renew_in_time(self: &Arc<Self>, seen: Option<String>) -> Result<()> {
+        let Ok(alone) = self.mending.clone().try_lock_owned() else {
+            return tokio::time::timeout(self.link.deadline(), self.mending.lock()).await.map(drop).map_err(late);
+        };
         let gate = self.clone();
-        let renewal = tokio::spawn(async move { gate.renew(seen.as_deref()).await });
+        let renewal = tokio::spawn(async move {
+            let _alone = alone;
+            gate.learn_or_mend(seen.as_deref()).await
+        });
         let renewed = tokio::time::timeout(self.link.deadline(), renewal).await.map_err(late)?;
         renewed.map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
 
     /// Finds scripts to go on with after those under the mark `seen` were not
     /// known to the server.
-    async fn renew(self: &Arc<Self>, seen: Option<&str>) -> Result<()> {
-        let _alone = self.mending.lock().await;
+    async fn learn_or_mend(self: &Arc<Self>, seen: Option<&str>) -> Result<()> {
         if self.known().as_ref().map(|fenced| fenced.mark.as_str()) != seen {
             return Ok(());
         }
         let stored = self.needs.fence.mark().await?;
         if seen != Some(stored.as_str()) {
-            self.adopt(Fenced::under(stored));
+            self.adopt(Fenced::under(self.link.scope(), stored));
             return Ok(());
         }
-        let applied = self.reapply().await?;
-        tracing::info!(applied, "Redis may have lost writes: the journal was applied to it");
+        self.renew(&stored).await.map(drop)
+    }
+
+    /// Applies what the journal says, and lets calls in under a new mark.
+    ///
+    /// Its scripts are loaded first, when nobody goes by them yet: should another
+    /// server take over in the middle, it does not know them, and is mended next.
+    async fn renew(self: &Arc<Self>, stored: &str) -> Result<u64> {
         let mark: [u8; 16] = self.needs.entropy.bytes();
-        let mark = hex(&mark);
-        if self.needs.fence.replace_mark(&stored, &mark).await? {
-            self.load(Fenced::under(mark)).await?;
-        }
-        Ok(())
-    }
-
-    /// Applies what the journal says, and lets calls in.
-    pub(super) async fn mend(self: &Arc<Self>) -> Result<u64> {
-        let _alone = self.mending.lock().await;
-        let applied = self.reapply().await?;
-        self.load(Fenced::under(self.needs.fence.mark().await?)).await?;
-        Ok(applied)
-    }
-
-    async fn load(&self, fenced: Fenced) -> Result<()> {
+        let fenced = Fenced::under(self.link.scope(), hex(&mark));
         for script in fenced.all() {
             self.link.load(script).await?;
         }
-        self.adopt(fenced);
-        Ok(())
+        let applied = self.apply_after(self.applied_there().await?, &fenced).await?;
+        tracing::info!(applied, "the journal was applied to Redis, which may have lost writes");
+        if self.needs.fence.replace_mark(stored, &fenced.mark).await? {
+            self.adopt(fenced);
+        }
+        Ok(applied)
     }
 
-    fn adopt(&self, fenced: Fenced) {
-        *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(fenced));
+    /// For a start: a crash may have come between the journal and Redis.
+    pub(super) async fn mend(self: &Arc<Self>) -> Result<u64> {
+        let _alone = self.mending.lock().await;
+        self.renew(&self.needs.fence.mark().await?).await
+    }
+
+    fn adopt(&self, fenced: Fenced) -> Arc<Fenced> {
+        let fenced = Arc::new(fenced);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(fenced.clone());
+        fenced
     }
 
     /// The mark is asked for again before the next call: the connection was lost,
     /// and who knows what is at its other end now.
     pub(super) fn doubt(&self) {
-        *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn known(&self) -> Option<Arc<Fenced>> {
-        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    /// Applies all that the server may lack.
-    async fn reapply(self: &Arc<Self>) -> Result<u64> {
-        let from = self.applied_there().await?;
-        self.apply_after(from).await
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Applies what the journal has gained since this was last asked, whichever
@@ -141,14 +151,25 @@ impl Gatekeeper {
     pub(super) async fn follow(self: &Arc<Self>) -> Result<u64> {
         let _alone = self.mending.lock().await;
         let stored = self.needs.fence.mark().await?;
-        if self.known().is_some_and(|fenced| fenced.mark != stored) {
-            self.adopt(Fenced::under(stored));
+        let Some(mut fenced) = self.known() else { return self.renew(&stored).await };
+        if fenced.mark != stored {
+            fenced = self.adopt(Fenced::under(self.link.scope(), stored.clone()));
         }
-        let from = match self.has_begun.load(Ordering::Relaxed) {
-            true => self.followed.load(Ordering::Relaxed),
-            false => self.applied_there().await?,
-        };
-        self.apply_after(from).await
+        let followed = self.followed.load(Ordering::Relaxed);
+        match self.tell_applied(followed, &fenced).await {
+            // Whoever reigns now is mended before it has had time to matter.
+            Err(Failure::NoScript) => self.renew(&stored).await,
+            told => {
+                told?;
+                self.apply_after(followed, &fenced).await
+            }
+        }
+    }
+
+    /// How far the journal is applied. By a fenced script: on a server that has
+    /// taken over in the meantime it would not be true.
+    async fn tell_applied(&self, number: i64, fenced: &Fenced) -> std::result::Result<(), Failure> {
+        self.link.call(&fenced.applied, &self.link.key("applied", b""), vec![number.into()]).await.map(drop)
     }
 
     /// The number that the server itself holds is lost with the writes that it
@@ -162,7 +183,7 @@ impl Gatekeeper {
         Ok(self.link.in_time(read).await.map_err(unavailable)?.unwrap_or(0))
     }
 
-    async fn apply_after(self: &Arc<Self>, mut after: i64) -> Result<u64> {
+    async fn apply_after(self: &Arc<Self>, mut after: i64, fenced: &Fenced) -> Result<u64> {
         let (now, mut applied) = (self.needs.clock.now(), 0);
         loop {
             let batch = self.needs.journal.live(after, now, BATCH).await?;
@@ -176,10 +197,9 @@ impl Gatekeeper {
             while let Some(done) = work.join_next().await {
                 applied += done.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
             }
-            self.link.run(&MARK, &self.link.key("applied", b""), vec![after.into()]).await?;
+            self.tell_applied(after, fenced).await?;
         }
         self.followed.store(after, Ordering::Relaxed);
-        self.has_begun.store(true, Ordering::Relaxed);
         Ok(applied)
     }
 

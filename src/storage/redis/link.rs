@@ -22,6 +22,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// A connection that owes an answer for so long is given up.
 const UNRESPONSIVE: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(100);
+/// The client's own deadline comes first: a command that it gives up is never sent.
+const LEEWAY: Duration = Duration::from_millis(20);
 /// Between attempts to connect, in milliseconds.
 const FIRST_PAUSE: u32 = 50;
 const LONGEST_PAUSE: u32 = 1_000;
@@ -34,11 +36,21 @@ pub(super) enum Failure {
     Store(StoreError),
 }
 
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NoScript => Self::Unavailable("another server has taken over".into()),
+            Failure::Store(error) => error,
+        }
+    }
+}
+
 /// A connection that mends itself.
 pub(super) struct Link {
     client: Client,
     options: Options,
     prefix: String,
+    scope: String,
     silence: Silence,
 }
 
@@ -47,6 +59,7 @@ impl Link {
     pub(super) fn start(url: &RedisUrl, prefix: &str, deadline: Duration) -> Result<Self> {
         let mut config = url.config().ok_or_else(|| corrupt("the URL"))?;
         config.fail_fast = false;
+        let scope = format!("{prefix}{}", config.database.unwrap_or(0));
         let client = Builder::from_config(config)
             .with_connection_config(|connection| {
                 connection.connection_timeout = CONNECT;
@@ -61,7 +74,7 @@ impl Link {
             .map_err(unavailable)?;
         client.connect();
         let options = Options { max_attempts: Some(1), timeout: Some(deadline), fail_fast: true, ..Options::default() };
-        Ok(Self { client, options, prefix: prefix.to_owned(), silence: Silence::default() })
+        Ok(Self { client, options, prefix: prefix.to_owned(), scope, silence: Silence::default() })
     }
 
     /// Waits a little for the connection.
@@ -72,6 +85,11 @@ impl Link {
     /// For commands that are not scripts: with no deadline but the caller's.
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What tells this deployment from others on the same server.
+    pub(super) fn scope(&self) -> &str {
+        &self.scope
     }
 
     /// How long a call may take.
@@ -120,7 +138,7 @@ impl Link {
             return Err(Error::new(ErrorKind::IO, "not connected"));
         }
         let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer in time"));
-        let answer = tokio::time::timeout(self.deadline(), call).await.unwrap_or_else(late);
+        let answer = tokio::time::timeout(self.deadline() + LEEWAY, call).await.unwrap_or_else(late);
         match &answer {
             Err(error) if *error.kind() == ErrorKind::Timeout => self.heard_nothing(),
             _ => self.silence.broken(),

@@ -86,7 +86,7 @@ impl Parts {
         let generation = fields.number::<4>()?;
         let behind = fields.number::<3>()?;
         let created_at = fields.signed::<7>()?;
-        let mut time = || Ok(Timestamp::from_micros(created_at + fields.signed::<6>()?));
+        let mut time = || -> Result<Timestamp> { Ok(Timestamp::from_micros(created_at + fields.signed::<6>()?)) };
         let (rotated_at, expires_at, ends_at) = (time()?, time()?, time()?);
         let rest: Rest<'_> = unpack(&self.rest)?;
         let subject: PackedSubject<'_> = unpack(&self.subject)?;

@@ -40,35 +40,42 @@ scripts! {
     TAKE = "limits.take", ["take"];
     GIVE_BACK = "limits.give_back", ["give_back"];
     PUBLISH = "revocations.publish", ["publish"];
-    MARK = "journal.mark", ["mark"];
     PROBE = "probe", ["probe"];
 }
 
-/// The scripts that let somebody in, under the mark of a [fence](super::fence).
+/// The scripts that let somebody in, or say that somebody may be, under the mark of
+/// a [fence](super::fence).
 pub(super) struct Fenced {
     pub(super) mark: String,
     pub(super) rotate: Script,
     pub(super) open: Script,
     pub(super) get: Script,
     pub(super) list: Script,
+    pub(super) applied: Script,
 }
 
 impl Fenced {
-    pub(super) fn under(mark: String) -> Self {
-        let fenced = |name, text: &str| Script::new(name, format!("{text}-- fence: {mark}\n"));
+    /// A server knows scripts whoever loaded them: the scope tells deployments
+    /// apart. With the first line they are refused by a replica even if they only
+    /// read, and by a server that is full only if they write.
+    pub(super) fn under(scope: &str, mark: String) -> Self {
+        let fenced =
+            |name, flags, text: &str| Script::new(name, format!("#!lua{flags}\n{text}-- fence: {scope} {mark}\n"));
+        let reads = " flags=allow-oom";
         Self {
-            rotate: fenced("sessions.rotate", script!("sessions", "rotate")),
-            open: fenced("sessions.open", script!("sessions", "open")),
-            get: fenced("sessions.get", script!("sessions", "get")),
-            list: fenced("sessions.list", script!("sessions", "list")),
+            rotate: fenced("sessions.rotate", "", script!("sessions", "rotate")),
+            open: fenced("sessions.open", "", script!("sessions", "open")),
+            get: fenced("sessions.get", reads, script!("sessions", "get")),
+            list: fenced("sessions.list", reads, script!("sessions", "list")),
+            applied: fenced("journal.applied", "", script!("applied")),
             mark,
         }
     }
 
-    pub(super) fn all(&self) -> [&Script; 4] {
-        [&self.rotate, &self.open, &self.get, &self.list]
+    pub(super) fn all(&self) -> [&Script; 5] {
+        [&self.rotate, &self.open, &self.get, &self.list, &self.applied]
     }
 }
 
 /// For names and keys, where no mark matters.
-pub(super) static UNMARKED: LazyLock<Fenced> = LazyLock::new(|| Fenced::under(String::new()));
+pub(super) static UNMARKED: LazyLock<Fenced> = LazyLock::new(|| Fenced::under("", String::new()));

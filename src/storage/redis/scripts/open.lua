@@ -7,8 +7,10 @@ local live = {}
 local fields = redis.call('HGETALL', key)
 for at = 1, #fields, 2 do
   if #fields[at] == 16 then
-    local record = read(fields[at + 1])
-    if record.expires_at > now then
+    local record = #fields[at + 1] >= RECORD_SIZE and read(fields[at + 1])
+    if not record then
+      drop(key, fields[at])
+    elseif record.expires_at > now then
       live[#live + 1] = { id = fields[at], text = fields[at + 1], created_at = record.created_at }
     elseif record.expires_at + kept <= now then
       drop(key, fields[at])

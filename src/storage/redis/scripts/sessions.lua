@@ -7,6 +7,7 @@ local PIECE = 64
 -- salt, generation, generation - parent, created_at, and as differences to it
 -- rotated_at, expires_at and ends_at; then the address. Times in microseconds.
 local RECORD = '>c16I4I3I7i6i6i6'
+local RECORD_SIZE = 48
 local MAX_GENERATION = 4294967295
 
 local function read(text)
