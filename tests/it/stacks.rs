@@ -9,7 +9,7 @@ use crate::support::stack::Stack;
 const SUITES: [&str; 9] = [
     "audit::",
     "bad_input::",
-    "crashes::",
+    "crashes::service::",
     "errors::",
     "flows::",
     "keys::",
