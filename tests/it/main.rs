@@ -21,6 +21,7 @@ mod readme;
 mod redis;
 mod secrets;
 mod servers;
+mod skew;
 mod smtp;
 mod stacks;
 mod storage;

@@ -6,8 +6,17 @@ use tokio::process::Command;
 use crate::support::stack::Stack;
 
 /// What does not choose its stores by itself.
-const SUITES: [&str; 8] =
-    ["audit::", "bad_input::", "crashes::", "errors::", "flows::", "keys::", "races::", "surfaces::"];
+const SUITES: [&str; 9] = [
+    "audit::",
+    "bad_input::",
+    "crashes::service::",
+    "errors::",
+    "flows::",
+    "keys::",
+    "races::alone::",
+    "races::hang_up::",
+    "surfaces::",
+];
 
 async fn run_on(stack: Stack) {
     let mut command = Command::new(std::env::current_exe().unwrap());

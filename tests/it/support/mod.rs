@@ -6,6 +6,7 @@ pub mod dump;
 pub mod eventually;
 pub mod http;
 pub mod mail_server;
+pub mod pair;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
