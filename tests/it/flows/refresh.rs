@@ -8,6 +8,7 @@ use crate::support::{
     app::PASSWORD,
 };
 
+mod cost;
 mod secret;
 
 const CLIENT: &str = "laptop";

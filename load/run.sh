@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Measures the release build on real servers of its own, on 127.0.0.1. Each run
+# ends by itself, and with it all that it started.
+#
+#   load/run.sh refresh [--rounds N] [--seconds N]   # beside a bare handler, a textbook design in Node, and Redis
+#   load/run.sh memory                               # bytes of a session in Redis
+#   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
+#
+# PostgreSQL and Redis are found, or installed, by deploy/servers.sh. Without Node
+# the textbook design is left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --locked
+cargo build --release --locked --example load
+target=${CARGO_TARGET_DIR:-target}/release
+if [ "${1:-}" = refresh ]; then
+  # It comes with the server, which this installs.
+  command -v redis-benchmark >/dev/null || deploy/servers.sh redis </dev/null >/dev/null
+  if command -v npm >/dev/null; then
+    npm ci --prefix load/textbook --silent
+  else
+    echo "missing: node and npm; the textbook design is left out" >&2
+  fi
+fi
+exec "$target/examples/load" "$@"

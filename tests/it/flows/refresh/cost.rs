@@ -1,0 +1,51 @@
+//! What a refresh costs the stores.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::support::servers::Owned;
+
+const REFRESHES: u64 = 200;
+/// What the jobs do meanwhile, as often as the clock says.
+const JOBS: [&str; 4] = ["fence.", "journal.live", "outbox.", "signing_keys."];
+
+type Counts = BTreeMap<String, u64>;
+
+/// How often each operation of a store was done.
+async fn operations(app: &TestApp) -> Counts {
+    let metrics = app.ops_text("/metrics").await;
+    let count = |line: &str| {
+        let labels = line.strip_prefix("sekisho_store_duration_seconds_count{operation=\"")?;
+        let (operation, rest) = labels.split_once('"')?;
+        let count = rest.rsplit_once(' ')?.1.parse().ok()?;
+        (!JOBS.iter().any(|job| operation.starts_with(job))).then(|| (operation.to_owned(), count))
+    };
+    metrics.lines().filter_map(count).collect()
+}
+
+/// How often Redis was sent a script by its hash, as all are.
+async fn scripts(redis: &Owned) -> u64 {
+    let stats = redis.redis_cli("redis", &["info", "commandstats"]).await;
+    let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=")?.split(',').next());
+    calls.expect("scripts were called").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_redis_it_is_one_script_and_no_sql() {
+    let redis = Owned::start("redis", &[]).await;
+    let app = TestApp::with(&[("SEKISHO_REDIS_URL", &redis.url), ("SEKISHO_REDIS_TIMEOUT", "10000")]).await;
+    let mut token = app.ada().await.refresh;
+    let (operations_before, scripts_before) = (operations(&app).await, scripts(&redis).await);
+
+    for _ in 0..REFRESHES {
+        token = app.refreshed(&token, CLIENT).await;
+    }
+
+    let mut done = operations(&app).await;
+    done.retain(|operation, count| {
+        *count -= operations_before.get(operation).copied().unwrap_or_default();
+        *count > 0
+    });
+    assert_eq!(done, Counts::from([("sessions.rotate".to_owned(), REFRESHES)]));
+    assert_eq!(scripts(&redis).await - scripts_before, REFRESHES);
+}
