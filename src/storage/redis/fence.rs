@@ -32,6 +32,8 @@ use crate::{
 /// One to learn a mark, one to find that it has to be renewed, one to pass.
 const ATTEMPTS: usize = 3;
 const BATCH: u32 = 500;
+/// How far the journal was followed, where only the server can say.
+const UNKNOWN: i64 = -1;
 
 pub(super) struct Gatekeeper {
     link: Arc<Link>,
@@ -44,7 +46,7 @@ pub(super) struct Gatekeeper {
 
 impl Gatekeeper {
     pub(super) fn new(link: Arc<Link>, needs: RedisNeeds) -> Self {
-        Self { link, needs, known: RwLock::default(), mending: Arc::default(), followed: AtomicI64::new(0) }
+        Self { link, needs, known: RwLock::default(), mending: Arc::default(), followed: AtomicI64::new(UNKNOWN) }
     }
 
     /// Runs a script, if need be after mending; all of it in time.
@@ -100,7 +102,7 @@ impl Gatekeeper {
         }
         let stored = self.needs.fence.mark().await?;
         if seen != Some(stored.as_str()) {
-            self.adopt(Fenced::under(self.link.scope(), stored));
+            self.learn(stored);
             return Ok(());
         }
         self.renew(&stored).await.map(drop)
@@ -130,6 +132,13 @@ impl Gatekeeper {
         self.renew(&self.needs.fence.mark().await?).await
     }
 
+    /// Goes by the mark of another process. What this one followed, it may have
+    /// applied to a server that reigns no more.
+    fn learn(&self, mark: String) -> Arc<Fenced> {
+        self.followed.store(UNKNOWN, Ordering::Relaxed);
+        self.adopt(Fenced::under(self.link.scope(), mark))
+    }
+
     fn adopt(&self, fenced: Fenced) -> Arc<Fenced> {
         let fenced = Arc::new(fenced);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(fenced.clone());
@@ -153,9 +162,12 @@ impl Gatekeeper {
         let stored = self.needs.fence.mark().await?;
         let Some(mut fenced) = self.known() else { return self.renew(&stored).await };
         if fenced.mark != stored {
-            fenced = self.adopt(Fenced::under(self.link.scope(), stored.clone()));
+            fenced = self.learn(stored.clone());
         }
-        let followed = self.followed.load(Ordering::Relaxed);
+        let followed = match self.followed.load(Ordering::Relaxed) {
+            UNKNOWN => self.applied_there().await?,
+            followed => followed,
+        };
         match self.tell_applied(followed, &fenced).await {
             // Whoever reigns now is mended before it has had time to matter.
             Err(Failure::NoScript) => self.renew(&stored).await,
