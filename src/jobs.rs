@@ -7,7 +7,13 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ctx::Ctx, domain::Timestamp, error::Error, flows::revoke, storage::redis::RedisStore};
+use crate::{
+    ctx::Ctx,
+    domain::Timestamp,
+    error::Error,
+    flows::revoke,
+    storage::{redis::RedisStore, sessions::EXPIRED_KEPT},
+};
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -15,9 +21,6 @@ const SURVEY_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_BATCH: u32 = 500;
 const JOURNAL_BATCH: u32 = 500;
-/// An expired session is kept for a week, so that its client is told that it
-/// expired and not that it never was.
-const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Applies what the journal says to the sessions, as after a crash between the
 /// two. Done before the first refresh is served.

@@ -127,7 +127,10 @@ kinds! {
     RefreshClientMismatch = "refresh_client_mismatch",
     /// Signed out.
     LoggedOut = "logged_out",
-    /// A sign-out with a token that is not ours, or of no session.
+    /// Signed out of a session that the store does not have: it has expired, or was
+    /// lost.
+    LoggedOutLost = "logged_out_lost",
+    /// A sign-out with a token that is not ours.
     LogoutUnknown = "logout_unknown",
     /// A sign-out with another client's token.
     LogoutClientMismatch = "logout_client_mismatch",

@@ -18,11 +18,26 @@ pub enum Verdict {
     LateRetry(Chain),
     /// Ours by its MAC but ahead of the record: the store lost its last writes.
     Recovered(Chain),
-    /// A spent token: somebody has a copy. The session ends.
+    /// A spent token: somebody has a copy. The session is condemned.
     Reused,
 }
 
 impl Chain {
+    /// No refresh token has a greater number.
+    pub const LAST: u64 = u32::MAX as u64;
+
+    /// The chain of a condemned session: every token is spent. The session can do
+    /// nothing any more, and its record stays until the journal has its end:
+    /// whoever presents a token of it until then, has it written down.
+    pub fn condemned(self) -> Self {
+        Self { generation: Self::LAST, parent: Self::LAST - 1, ..self }
+    }
+
+    /// Whether every token is spent.
+    pub fn is_condemned(self) -> bool {
+        self.generation >= Self::LAST
+    }
+
     /// Judges token number `presented`.
     pub fn judge(self, presented: u64, now: Timestamp, grace: Duration) -> Verdict {
         let advance = |generation: u64, parent| Self { generation, parent, rotated_at: now };
@@ -82,6 +97,15 @@ mod tests {
     fn a_spent_token_ends_the_session() {
         for spent in 1..4 {
             assert_eq!(chain(5, 4).judge(spent, at(101), GRACE), Verdict::Reused);
+        }
+    }
+
+    #[test]
+    fn of_a_condemned_session_every_token_is_spent() {
+        let condemned = chain(5, 4).condemned();
+        assert!(condemned.is_condemned() && !chain(5, 4).is_condemned());
+        for token in [1, 4, 5, 6, Chain::LAST - 2] {
+            assert_eq!(condemned.judge(token, at(101), GRACE), Verdict::Reused);
         }
     }
 

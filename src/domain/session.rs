@@ -91,6 +91,11 @@ impl Session {
     pub fn last_used_at(&self) -> Timestamp {
         self.chain.rotated_at
     }
+
+    /// The session as it stays until the journal has its end.
+    pub fn condemned(&self, now: Timestamp) -> Self {
+        Self { chain: self.chain.condemned(), expires_at: self.expires_at.min(now), ..self.clone() }
+    }
 }
 
 /// What access tokens say of a person, as of the last login: of all of the

@@ -5,7 +5,7 @@ use super::{Call, revoke};
 use crate::{
     crypto::RefreshToken,
     ctx::Ctx,
-    domain::{ClientId, EventKind, Session, Timestamp, revocation::RevocationReason},
+    domain::{ClientId, EventKind, revocation::RevocationReason},
     error::Error,
 };
 
@@ -13,22 +13,26 @@ use crate::{
 pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_id: &ClientId) -> Result<(), Error> {
     let now = ctx.now();
     let event = |kind| call.event(now, kind).client(client_id);
-    let Some(session) = find(ctx, token, now).await? else {
+    let Some(token) = token.filter(|token| token.is_ours(&ctx.secrets)) else {
         return ctx.audit(event(EventKind::LogoutUnknown)).await;
     };
-    let event = |kind| event(kind).user(session.user_id).session(session.id);
-    if session.client_id == *client_id {
-        revoke::end(ctx, &session, RevocationReason::Logout, event(EventKind::LoggedOut), None, now).await
-    } else if ctx.rules.sessions.end_on_client_mismatch {
-        revoke::end(ctx, &session, RevocationReason::ClientMismatch, event(EventKind::LogoutClientMismatch), None, now)
-            .await
-    } else {
-        ctx.audit(event(EventKind::LogoutClientMismatch)).await
-    }
-}
-
-async fn find(ctx: &Ctx, token: Option<RefreshToken>, now: Timestamp) -> Result<Option<Session>, Error> {
-    let Some(token) = token.filter(|token| token.is_ours(&ctx.secrets)) else { return Ok(None) };
-    let session = ctx.stores.sessions.get(token.user_id(), token.session_id(), now).await?;
-    Ok(session.filter(|session| token.opens(&session.salt)))
+    let event = |kind| event(kind).user(token.user_id()).session(token.session_id());
+    let (revocation, kind) = match ctx.stores.sessions.get(token.user_id(), token.session_id(), now).await? {
+        Some(session) if !token.opens(&session.salt) => return ctx.audit(event(EventKind::LogoutUnknown)).await,
+        Some(session) if session.client_id == *client_id => {
+            (revoke::revocation(ctx, &session, RevocationReason::Logout, now), EventKind::LoggedOut)
+        }
+        Some(_) if !ctx.rules.sessions.end_on_client_mismatch => {
+            return ctx.audit(event(EventKind::LogoutClientMismatch)).await;
+        }
+        Some(session) => {
+            let reason = RevocationReason::ClientMismatch;
+            (revoke::revocation(ctx, &session, reason, now), EventKind::LogoutClientMismatch)
+        }
+        None => {
+            let (user_id, id) = (token.user_id(), token.session_id());
+            (revoke::of_lost(ctx, user_id, id, RevocationReason::Logout, now), EventKind::LoggedOutLost)
+        }
+    };
+    revoke::end(ctx, revocation, event(kind), None).await
 }

@@ -47,7 +47,8 @@ pub async fn refresh(
         Rotation::Judged(Verdict::Reused, session) => {
             let event = of(event(EventKind::RefreshReused), &session);
             let notice = notice(ctx, call, &session, now).await;
-            revoke::end(ctx, &session, RevocationReason::Reused, event, Some(notice), now).await?;
+            let revocation = revoke::revocation(ctx, &session, RevocationReason::Reused, now);
+            revoke::end(ctx, revocation, event, Some(notice)).await?;
             Err(Error::RefreshTokenReused)
         }
         Rotation::Judged(verdict, session) => {
@@ -86,10 +87,11 @@ fn of(event: Event, session: &Session) -> Event {
     event.user(session.user_id).session(session.id)
 }
 
-/// The store has ended the session if the rules say so.
+/// The store has condemned the session if the rules say so.
 async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
     if ctx.rules.sessions.end_on_client_mismatch {
-        revoke::end(ctx, session, RevocationReason::ClientMismatch, event, None, now).await
+        let revocation = revoke::revocation(ctx, session, RevocationReason::ClientMismatch, now);
+        revoke::end(ctx, revocation, event, None).await
     } else {
         ctx.audit(event).await
     }

@@ -4,7 +4,7 @@
 use crate::{
     ctx::Ctx,
     domain::{
-        Event, Notice, Revocation, Session, Timestamp,
+        Event, Notice, Revocation, Session, SessionId, Timestamp, UserId,
         revocation::{RevocationReason, Target},
     },
     error::Error,
@@ -15,13 +15,15 @@ use crate::{
 /// session, however often it was refreshed, or token of it, that somebody could
 /// bring back.
 pub fn revocation(ctx: &Ctx, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
-    Revocation {
-        user_id: session.user_id,
-        target: Target::Session(session.id),
-        not_before: now,
-        reason,
-        expires_at: session.ends_at.max(now + ctx.rules.access_ttl),
-    }
+    let expires_at = session.ends_at.max(now + ctx.rules.access_ttl);
+    Revocation { expires_at, ..of_lost(ctx, session.user_id, session.id, reason, now) }
+}
+
+/// The same for a session that the store does not know: it may have lost it, and be
+/// given it back from a dump.
+pub fn of_lost(ctx: &Ctx, user_id: UserId, id: SessionId, reason: RevocationReason, now: Timestamp) -> Revocation {
+    let longest = ctx.rules.sessions.max_age.max(ctx.rules.access_ttl);
+    Revocation { user_id, target: Target::Session(id), not_before: now, reason, expires_at: now + longest }
 }
 
 /// Writes it down with what belongs to it, ends what is not ended yet, and makes
@@ -55,15 +57,17 @@ pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
     }
 }
 
-/// Takes one session back, whether or not its store has ended it already.
-pub async fn end(
-    ctx: &Ctx,
-    session: &Session,
-    reason: RevocationReason,
-    event: Event,
-    notice: Option<Notice>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let revocation = revocation(ctx, session, reason, now);
-    take_back(ctx, &[revocation], std::slice::from_ref(&event), notice.as_slice()).await.map(drop)
+/// Takes one session back, whether or not its store has ended it already; written
+/// down, and told to the person, once.
+pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option<Notice>) -> Result<(), Error> {
+    let (number, is_new) = ctx.stores.journal.append_once(&revocation, &event, notice.as_ref()).await?;
+    if is_new && notice.is_some() {
+        ctx.notices.notify_one();
+    }
+    apply(ctx, &revocation).await?;
+    ctx.stores.revocations.publish(&[(number, revocation)]).await?;
+    if is_new {
+        ctx.note(&event);
+    }
+    Ok(())
 }

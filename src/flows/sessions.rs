@@ -25,7 +25,8 @@ pub async fn revoke(ctx: &Ctx, call: &Call, caller: &Caller, id: SessionId) -> R
         ctx.audit(event(EventKind::SessionNotFound)).await?;
         return Err(Error::NotFound);
     };
-    revoke::end(ctx, &session, RevocationReason::Revoked, event(EventKind::SessionRevoked), None, caller.now).await
+    let revocation = revoke::revocation(ctx, &session, RevocationReason::Revoked, caller.now);
+    revoke::end(ctx, revocation, event(EventKind::SessionRevoked), None).await
 }
 
 /// Ends all of them, or all others; how many.

@@ -19,6 +19,12 @@ pub trait Journal: Send + Sync {
     /// read one need never look below it again.
     async fn append(&self, revocations: &[Revocation], events: &[Event], notices: &[Notice]) -> Result<Vec<i64>>;
 
+    /// Adds the revocation of one session, with its event and notice, unless the
+    /// session was taken back before; its number, or that of the line that is there,
+    /// and whether it is new.
+    async fn append_once(&self, revocation: &Revocation, event: &Event, notice: Option<&Notice>)
+    -> Result<(i64, bool)>;
+
     /// At most `limit` revocations after `after` that have not expired, in
     /// order, each with its number.
     async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>>;

@@ -7,6 +7,10 @@ use async_trait::async_trait;
 use super::Result;
 use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Gate};
 
+/// An expired session is kept for a week, so that its client is told that it
+/// expired and not that it never was.
+pub const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
 /// How many sessions a person may have, and what happens to one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionLimit {
@@ -47,7 +51,7 @@ pub struct RotationRules {
     pub grace: Duration,
     /// For how long a session lives unused.
     pub idle: Duration,
-    /// Whether a session ends when another client presents its token.
+    /// Whether a session is condemned when another client presents its token.
     pub end_on_client_mismatch: bool,
 }
 
@@ -60,15 +64,16 @@ pub enum Rotation {
     Expired,
     /// Of another client; the session as it was.
     OtherClient(Session),
-    /// The session as it is now, or, for [`Verdict::Reused`], as it was before
-    /// it ended.
+    /// The session as it is now, or, for [`Verdict::Reused`], as it was before.
     Judged(Verdict, Session),
 }
 
 /// The sessions.
 ///
 /// An expired session is as good as gone, but [`Sessions::rotate`] still says
-/// that it expired for as long as its record is there.
+/// that it expired for as long as its record is there; [`EXPIRED_KEPT`]. A condemned
+/// one (see [`Chain::condemned`](crate::domain::session::Chain::condemned)) is as
+/// good as gone too, but each of its tokens is still found to be spent.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Adds a session under the limit, and says which ended for it. Its subject
@@ -77,7 +82,8 @@ pub trait Sessions: Send + Sync {
 
     /// Judges a refresh token and does what follows. Checks in this order:
     /// genuine, client, expiry, place in the chain. Never brings back a session
-    /// that has ended.
+    /// that has ended. A session that has to end is condemned in the same step;
+    /// [`Sessions::end`] follows when the journal has it.
     async fn rotate(
         &self,
         user_id: UserId,

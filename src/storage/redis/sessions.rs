@@ -1,7 +1,5 @@
 //! [`Sessions`] on Redis.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use fred::types::Value;
 
@@ -17,12 +15,8 @@ use super::{
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
-    storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
+    storage::sessions::{EXPIRED_KEPT, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
 };
-
-/// An expired session is kept for a week, so that its client is told that it
-/// expired and not that it never was.
-const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 impl RedisStore {
     fn person(&self, user_id: UserId) -> Vec<u8> {

@@ -18,6 +18,7 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id, not_before, reason, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq";
+const OF_SESSION: &str = "SELECT seq FROM revocation_journal WHERE session_id = $1 ORDER BY seq LIMIT 1";
 const RAISE: &str = "UPDATE accounts SET not_before = $2 WHERE id = $1 AND not_before < $2";
 const SWEEP: &str = "DELETE FROM revocation_journal WHERE seq IN \
      (SELECT seq FROM revocation_journal WHERE expires_at <= $1 LIMIT $2)";
@@ -49,6 +50,13 @@ async fn insert(tx: &mut Tx, revocation: &Revocation) -> Result<i64> {
         raise.run(tx).await?;
     }
     row.get("seq")
+}
+
+/// The line that takes the session back already.
+async fn taken_back(tx: &mut Tx, revocation: &Revocation) -> Result<Option<i64>> {
+    let Target::Session(id) = revocation.target else { return Ok(None) };
+    let row = sql(OF_SESSION).bind(id.0).one(tx).await?;
+    row.map(|row| row.get("seq")).transpose()
 }
 
 fn revocation(row: &Row) -> Result<(i64, Revocation)> {
@@ -84,6 +92,28 @@ impl Journal for SqlStore {
             }
             tx.commit().await?;
             Ok(numbers)
+        })
+        .await
+    }
+
+    async fn append_once(
+        &self,
+        revocation: &Revocation,
+        event: &Event,
+        notice: Option<&Notice>,
+    ) -> Result<(i64, bool)> {
+        self.timed("journal.append_once", async {
+            let mut tx = self.pools.begin(in_order(std::slice::from_ref(revocation))).await?;
+            if let Some(number) = taken_back(&mut tx, revocation).await? {
+                return Ok((number, false));
+            }
+            let number = insert(&mut tx, revocation).await?;
+            audit::insert(&mut tx, event).await?;
+            if let Some(notice) = notice {
+                outbox::insert(&mut tx, notice).await?;
+            }
+            tx.commit().await?;
+            Ok((number, true))
         })
         .await
     }

@@ -3,7 +3,7 @@
 use super::{
     Result, SqlStore,
     engine::{Alone, Tx, sql},
-    session_row::{DELETE, ONE, session, signed},
+    session_row::{ONE, session, signed},
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
@@ -33,18 +33,18 @@ pub(super) async fn rotate(
     let Some(mut session) = row.as_ref().map(session).transpose()? else { return Ok(Rotation::Unknown) };
     if session.client_id != *presented.client_id {
         if rules.end_on_client_mismatch {
-            end(&mut tx, &session).await?;
+            advance(&mut tx, &session.condemned(now)).await?;
             tx.commit().await?;
         }
         return Ok(Rotation::OtherClient(session));
     }
-    if session.expires_at <= now {
+    if session.expires_at <= now && !session.chain.is_condemned() {
         return Ok(Rotation::Expired);
     }
     let verdict = session.chain.judge(presented.generation, now, rules.grace);
     match verdict {
         Verdict::Replayed(_) => return Ok(Rotation::Judged(verdict, session)),
-        Verdict::Reused => end(&mut tx, &session).await?,
+        Verdict::Reused => advance(&mut tx, &session.condemned(now)).await?,
         Verdict::Rotated(chain) | Verdict::LateRetry(chain) | Verdict::Recovered(chain) => {
             session.chain = chain;
             session.expires_at = session.ends_at.min(now + rules.idle);
@@ -66,12 +66,6 @@ async fn advance(tx: &mut Tx, session: &Session) -> Result<()> {
         .bind(session.last_used_at())
         .bind(session.expires_at)
         .bind(session.address.map(|address| address.to_string()));
-    query.run(tx).await?;
-    Ok(())
-}
-
-async fn end(tx: &mut Tx, session: &Session) -> Result<()> {
-    let query = sql(DELETE).bind(session.user_id.0).bind(session.id.0);
     query.run(tx).await?;
     Ok(())
 }

@@ -52,6 +52,31 @@ async fn a_restart_signs_nobody_out() {
     only_these_are_out(&app, &out, &still_in).await;
 }
 
+/// Signed out while Redis knew nothing of the session.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_does_not_bring_back_who_signed_out_after_a_flush() {
+    let redis = Owned::start("redis", &["--appendfsync", "always"]).await;
+    let app = app_on(&redis).await;
+    app.ada().await;
+    let (still_in, out) = (sign_ins(&app, 1).await, sign_ins(&app, 1).await);
+    let folder = data_folder(&redis).await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(&folder, backup.path());
+    redis.redis_cli("redis", &["FLUSHALL"]).await;
+    for _ in 0..2 {
+        assert_eq!(app.log_out(&out[0].refresh, CLIENT).await.status, 200);
+    }
+    let audit = app.audit_kinds().await;
+    assert_eq!(audit.iter().filter(|kind| *kind == "logged_out_lost").count(), 1, "{audit:?}");
+
+    redis.kill("redis").await;
+    copy(backup.path(), &folder);
+    redis.start_again("redis").await;
+
+    recovers(&app).await;
+    only_these_are_out(&app, &out, &still_in).await;
+}
+
 /// The dump knows sessions that have ended since, by each way there is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_dump_brings_nobody_back() {

@@ -91,6 +91,27 @@ pub async fn events_are_added_with_the_revocations(stores: Stores) {
     assert_eq!(live(&stores, 0, NOW, 100).await.len(), 1);
 }
 
+pub async fn a_session_is_taken_back_once(stores: Stores) {
+    let once = async |n, kind| stores.journal.append_once(&of_session(n), &event(kind), None).await.unwrap();
+    let first = once(1, EventKind::LoggedOut).await;
+    assert_eq!(once(1, EventKind::RefreshReused).await, (first.0, false));
+    let second = once(2, EventKind::SessionRevoked).await;
+    assert!(first.1 && second.1 && first.0 < second.0, "{first:?}, {second:?}");
+    assert_eq!(audit_kinds(&stores).await, ["logged_out", "session_revoked"]);
+    assert_eq!(revocations(live(&stores, 0, NOW, 100).await), [of_session(1), of_session(2)]);
+}
+
+pub async fn of_many_that_take_one_session_back_one_is_first(stores: Stores) {
+    let answers = race(|_| {
+        let stores = stores.clone();
+        async move { stores.journal.append_once(&of_session(1), &event(EventKind::RefreshReused), None).await.unwrap() }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|(_, is_new)| *is_new).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|(number, _)| *number == answers[0].0), "{answers:?}");
+    assert_eq!(audit_kinds(&stores).await, ["refresh_reused"]);
+}
+
 pub async fn nothing_appended_is_nothing_added(stores: Stores) {
     assert!(append(&stores, &[]).await.is_empty());
     assert_eq!(live(&stores, 0, NOW, 100).await, []);

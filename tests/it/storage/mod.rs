@@ -60,6 +60,8 @@ macro_rules! contract {
                 a_page_is_what_comes_after_a_number_up_to_a_limit,
                 what_has_expired_is_not_live_and_fills_no_page,
                 events_are_added_with_the_revocations,
+                a_session_is_taken_back_once,
+                of_many_that_take_one_session_back_one_is_first,
                 nothing_appended_is_nothing_added,
                 a_whole_users_revocation_raises_not_before,
                 not_before_is_never_lowered,
@@ -143,10 +145,11 @@ macro_rules! contract {
                 the_parent_after_the_grace_gets_a_new_successor,
                 the_unseen_child_of_a_late_retry_is_spent,
                 a_token_ahead_of_the_record_is_taken_as_current,
-                a_spent_token_ends_the_session,
+                a_spent_token_condemns_the_session,
+                a_condemned_session_takes_no_room,
                 a_forged_token_is_unknown_and_changes_nothing,
                 a_session_of_nobody_is_unknown,
-                another_client_ends_the_session,
+                another_client_condemns_the_session,
                 another_client_changes_nothing_where_it_is_only_refused,
                 the_client_is_checked_before_the_expiry,
                 the_expiry_is_checked_before_the_place_in_the_chain,
@@ -158,7 +161,7 @@ macro_rules! contract {
             }
             contract! { $back_end rotation_races:
                 of_many_that_present_the_current_token_one_exchanges_it,
-                a_spent_token_among_many_ends_the_session_once,
+                a_spent_token_among_many_condemns_the_session,
                 after_an_end_no_exchange_succeeds,
                 after_an_end_of_all_no_exchange_succeeds,
             }

@@ -39,16 +39,19 @@ pub struct Model {
     pub rotated_at: u64,
     pub expires_at: u64,
     pub ended: bool,
+    /// It can do nothing any more, and waits for its end.
+    pub condemned: bool,
     ends_at: u64,
 }
 
 impl Model {
     pub fn open(now: u64) -> Self {
-        Self { generation: 1, parent: 0, rotated_at: now, expires_at: now + IDLE, ended: false, ends_at: now + LIFE }
+        let (expires_at, ends_at) = (now + IDLE, now + LIFE);
+        Self { generation: 1, parent: 0, rotated_at: now, expires_at, ended: false, condemned: false, ends_at }
     }
 
     pub fn is_live(&self, now: u64) -> bool {
-        !self.ended && now < self.expires_at
+        !self.ended && !self.condemned && now < self.expires_at
     }
 
     pub fn present(&mut self, token: u64, caller: Caller, now: u64) -> Outcome {
@@ -56,8 +59,8 @@ impl Model {
         match outcome {
             Outcome::Rotated | Outcome::Recovered => self.advance(token, token + 1, now),
             Outcome::LateRetry => self.advance(token, self.generation + 1, now),
-            Outcome::Reused => self.ended = true,
-            Outcome::OtherClient => self.ended = caller == Caller::Thief,
+            Outcome::Reused => self.condemned = true,
+            Outcome::OtherClient => self.condemned |= caller == Caller::Thief,
             Outcome::Unknown | Outcome::Expired | Outcome::Replayed => {}
         }
         outcome
@@ -68,6 +71,7 @@ impl Model {
             Caller::Forger => Outcome::Unknown,
             _ if self.ended => Outcome::Unknown,
             Caller::Thief | Caller::Stranger => Outcome::OtherClient,
+            _ if self.condemned => Outcome::Reused,
             _ if !self.is_live(now) => Outcome::Expired,
             _ if token == self.generation => Outcome::Rotated,
             _ if token == self.parent && now <= self.rotated_at + GRACE => Outcome::Replayed,

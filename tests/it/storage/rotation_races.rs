@@ -38,7 +38,7 @@ pub async fn of_many_that_present_the_current_token_one_exchanges_it(stores: Sto
     assert_eq!(count(&answers, &Rotation::Judged(Verdict::Replayed(chain), stored)), CALLERS - 1);
 }
 
-pub async fn a_spent_token_among_many_ends_the_session_once(stores: Stores) {
+pub async fn a_spent_token_among_many_condemns_the_session(stores: Stores) {
     let mine = session(1, 1);
     open(&stores, std::slice::from_ref(&mine)).await;
     for generation in 1..=2 {
@@ -46,7 +46,7 @@ pub async fn a_spent_token_among_many_ends_the_session_once(stores: Stores) {
     }
     let answers = present_from_everywhere(&stores, |n| if n % 2 == 0 { 1 } else { 3 }).await;
     let ended = answers.iter().filter(|answer| matches!(answer, Rotation::Judged(Verdict::Reused, _))).count();
-    assert_eq!(ended, 1, "{answers:?}");
+    assert!(ended >= CALLERS / 2, "{answers:?}");
     assert_eq!(get(&stores, &mine, after(1)).await, None);
 }
 

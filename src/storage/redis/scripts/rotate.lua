@@ -13,19 +13,20 @@ if string.sub(redis.sha1hex(record.salt .. presented_bytes), 1, 32) ~= gate or p
 end
 
 local rest, subject = get_pieces(key, id), get_pieces(key, '')
-local function ended(verdict)
-  drop(key, id)
-  tidy(key)
+local function condemn(verdict)
+  record.generation, record.parent = MAX_GENERATION, MAX_GENERATION - 1
+  record.expires_at = math.min(record.expires_at, now)
+  redis.call('HSET', key, id, write(record))
   return { verdict, text, rest, subject }
 end
 
 if string.sub(rest, 1, #client) ~= client then
   if end_on_mismatch then
-    return ended('other_client')
+    return condemn('other_client')
   end
   return { 'other_client', text, rest, subject }
 end
-if record.expires_at <= now then
+if record.generation < MAX_GENERATION and record.expires_at <= now then
   return { 'expired' }
 end
 
@@ -34,7 +35,7 @@ if presented >= record.generation then
   verdict = presented == record.generation and 'rotated' or 'recovered'
   record.generation = presented + 1
 elseif presented ~= record.parent then
-  return ended('reused')
+  return condemn('reused')
 elseif now - record.rotated_at <= grace then
   return { 'replayed', text, rest, subject }
 else
