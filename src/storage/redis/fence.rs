@@ -7,9 +7,12 @@
 //! first, and then the scripts are loaded, under a new mark: a former primary
 //! that comes back still knows the old ones.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use fred::{
@@ -25,7 +28,7 @@ use super::{
     script::{END, END_UNTIL, Fenced, Script},
 };
 use crate::{
-    domain::{Revocation, revocation::Target},
+    domain::{Revocation, Timestamp, revocation::Target},
     storage::StoreError,
 };
 
@@ -34,6 +37,17 @@ const ATTEMPTS: usize = 3;
 const BATCH: u32 = 500;
 /// How far the journal was followed, where only the server can say.
 const UNKNOWN: i64 = -1;
+/// For how long a mark is good after SQL has confirmed it. A process that is cut off
+/// from SQL, but not from a former primary, lets nobody in for longer.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Why there is something to find out.
+enum Renewal {
+    /// The lease has lapsed.
+    OfLease,
+    /// The server did not know the scripts under this mark.
+    After(Option<String>),
+}
 
 pub(super) struct Gatekeeper {
     link: Arc<Link>,
@@ -42,11 +56,14 @@ pub(super) struct Gatekeeper {
     mending: Arc<Mutex<()>>,
     /// The number in the journal up to which this server has applied it.
     followed: AtomicI64,
+    /// When SQL has confirmed the mark, in microseconds.
+    confirmed: AtomicI64,
 }
 
 impl Gatekeeper {
     pub(super) fn new(link: Arc<Link>, needs: RedisNeeds) -> Self {
-        Self { link, needs, known: RwLock::default(), mending: Arc::default(), followed: AtomicI64::new(UNKNOWN) }
+        let (followed, confirmed) = (AtomicI64::new(UNKNOWN), AtomicI64::new(i64::MIN));
+        Self { link, needs, known: RwLock::default(), mending: Arc::default(), followed, confirmed }
     }
 
     /// Runs a script, if need be after mending; all of it in time.
@@ -56,6 +73,13 @@ impl Gatekeeper {
         key: &[u8],
         args: Vec<Value>,
     ) -> Result<Value> {
+        if let Some(fenced) = self.known().filter(|_| !self.is_lapsed()) {
+            match self.link.call(pick(&fenced), key, args.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Store(error)) => return Err(error),
+                Err(Failure::NoScript) => {}
+            }
+        }
         tokio::time::timeout(self.link.deadline() * 2, self.call_or_mend(pick, key, args)).await.map_err(late)?
     }
 
@@ -66,6 +90,13 @@ impl Gatekeeper {
         args: Vec<Value>,
     ) -> Result<Value> {
         for _ in 0..ATTEMPTS {
+            if self.is_lapsed() {
+                self.renew_in_time(Renewal::OfLease).await?;
+                // Somebody else has asked, in vain.
+                if self.is_lapsed() {
+                    return Err(StoreError::Unavailable("nobody confirms what Redis is to know".into()));
+                }
+            }
             let known = self.known();
             if let Some(fenced) = &known {
                 match self.link.call(pick(fenced), key, args.clone()).await {
@@ -74,24 +105,54 @@ impl Gatekeeper {
                     Err(Failure::NoScript) => {}
                 }
             }
-            self.renew_in_time(known.map(|fenced| fenced.mark.clone())).await?;
+            self.renew_in_time(Renewal::After(known.map(|fenced| fenced.mark.clone()))).await?;
         }
         Err(StoreError::Unavailable("Redis forgets scripts as fast as they are loaded".into()))
     }
 
     /// Goes on after the caller has been told that it takes too long. One at a
     /// time: others wait, and leave no task behind when they give up.
-    async fn renew_in_time(self: &Arc<Self>, seen: Option<String>) -> Result<()> {
+    async fn renew_in_time(self: &Arc<Self>, renewal: Renewal) -> Result<()> {
         let Ok(alone) = self.mending.clone().try_lock_owned() else {
             return tokio::time::timeout(self.link.deadline(), self.mending.lock()).await.map(drop).map_err(late);
         };
         let gate = self.clone();
         let renewal = tokio::spawn(async move {
             let _alone = alone;
-            gate.learn_or_mend(seen.as_deref()).await
+            match renewal {
+                Renewal::OfLease => gate.confirm().await,
+                Renewal::After(seen) => gate.learn_or_mend(seen.as_deref()).await,
+            }
         });
         let renewed = tokio::time::timeout(self.link.deadline(), renewal).await.map_err(late)?;
         renewed.map_err(|error| StoreError::Unavailable(Box::new(error)))?
+    }
+
+    /// Asks SQL whether the mark is still the one to go by.
+    async fn confirm(self: &Arc<Self>) -> Result<()> {
+        if !self.is_lapsed() {
+            return Ok(());
+        }
+        let stored = self.stored_mark().await?;
+        if self.known().is_none_or(|fenced| fenced.mark != stored) {
+            self.learn(stored);
+        }
+        Ok(())
+    }
+
+    /// Clocks that were set back make it lapse too.
+    fn is_lapsed(&self) -> bool {
+        let confirmed = Timestamp::from_micros(self.confirmed.load(Ordering::Relaxed));
+        let now = self.needs.clock.now();
+        now < confirmed || now.since(confirmed) > LEASE
+    }
+
+    /// The mark in SQL; with it the lease begins anew.
+    async fn stored_mark(&self) -> Result<String> {
+        let asked = self.needs.clock.now();
+        let mark = self.needs.fence.mark().await?;
+        self.confirmed.store(asked.micros(), Ordering::Relaxed);
+        Ok(mark)
     }
 
     /// Finds scripts to go on with after those under the mark `seen` were not
@@ -100,7 +161,7 @@ impl Gatekeeper {
         if self.known().as_ref().map(|fenced| fenced.mark.as_str()) != seen {
             return Ok(());
         }
-        let stored = self.needs.fence.mark().await?;
+        let stored = self.stored_mark().await?;
         if seen != Some(stored.as_str()) {
             self.learn(stored);
             return Ok(());
@@ -129,7 +190,7 @@ impl Gatekeeper {
     /// For a start: a crash may have come between the journal and Redis.
     pub(super) async fn mend(self: &Arc<Self>) -> Result<u64> {
         let _alone = self.mending.lock().await;
-        self.renew(&self.needs.fence.mark().await?).await
+        self.renew(&self.stored_mark().await?).await
     }
 
     /// Goes by the mark of another process. What this one followed, it may have
@@ -159,7 +220,7 @@ impl Gatekeeper {
     /// server wrote it: that one may have been cut off, with a former primary.
     pub(super) async fn follow(self: &Arc<Self>) -> Result<u64> {
         let _alone = self.mending.lock().await;
-        let stored = self.needs.fence.mark().await?;
+        let stored = self.stored_mark().await?;
         let Some(mut fenced) = self.known() else { return self.renew(&stored).await };
         if fenced.mark != stored {
             fenced = self.learn(stored.clone());
@@ -192,7 +253,7 @@ impl Gatekeeper {
         }
         let key = self.link.key("applied", b"");
         let read = self.link.client().get::<Option<i64>, _>(key.as_slice());
-        Ok(self.link.in_time(read).await.map_err(unavailable)?.unwrap_or(0))
+        Ok(self.link.about(&key, read).await.map_err(unavailable)?.unwrap_or(0))
     }
 
     async fn apply_after(self: &Arc<Self>, mut after: i64, fenced: &Fenced) -> Result<u64> {

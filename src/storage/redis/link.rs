@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fred::{
-    clients::Client,
+    clients::{Client, WithOptions},
     error::{Error, ErrorKind},
     prelude::{ClientLike, LuaInterface},
     types::{
@@ -13,7 +13,11 @@ use fred::{
     },
 };
 
-use super::{RedisUrl, script::Script, silence::Silence};
+use super::{
+    RedisUrl,
+    script::Script,
+    silence::{Silence, Silences},
+};
 use crate::storage::{Result, StoreError};
 
 /// Commands that wait for their answer; one more is refused.
@@ -48,10 +52,12 @@ impl From<Failure> for StoreError {
 /// A connection that mends itself.
 pub(super) struct Link {
     client: Client,
-    options: Options,
+    /// For scripts: with a deadline, sent once.
+    bounded: WithOptions<Client>,
+    deadline: Duration,
     prefix: String,
     scope: String,
-    silence: Silence,
+    silences: Silences,
 }
 
 impl Link {
@@ -74,7 +80,8 @@ impl Link {
             .map_err(unavailable)?;
         client.connect();
         let options = Options { max_attempts: Some(1), timeout: Some(deadline), fail_fast: true, ..Options::default() };
-        Ok(Self { client, options, prefix: prefix.to_owned(), scope, silence: Silence::default() })
+        let bounded = client.with_options(&options);
+        Ok(Self { client, bounded, deadline, prefix: prefix.to_owned(), scope, silences: Silences::default() })
     }
 
     /// Waits a little for the connection.
@@ -94,7 +101,7 @@ impl Link {
 
     /// How long a call may take.
     pub(super) fn deadline(&self) -> Duration {
-        self.options.timeout.unwrap_or(CONNECT)
+        self.deadline
     }
 
     /// The name of a key.
@@ -109,8 +116,8 @@ impl Link {
         key: &[u8],
         args: Vec<Value>,
     ) -> std::result::Result<Value, Failure> {
-        let client = self.client.with_options(&self.options);
-        let answer = self.in_time(client.evalsha(script.sha.as_str(), key, args)).await;
+        let silence = self.silences.of(key);
+        let answer = self.in_time(silence, self.bounded.evalsha(script.sha.as_str(), key, args)).await;
         answer.map_err(|error| {
             if error.details().starts_with("NOSCRIPT") { Failure::NoScript } else { Failure::Store(unavailable(error)) }
         })
@@ -122,16 +129,17 @@ impl Link {
             Ok(answer) => Ok(answer),
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::NoScript) => {
-                let client = self.client.with_options(&self.options);
-                self.in_time(client.eval(script.text.as_str(), key, args)).await.map_err(unavailable)
+                let silence = self.silences.of(key);
+                self.in_time(silence, self.bounded.eval(script.text.as_str(), key, args)).await.map_err(unavailable)
             }
         }
     }
 
     /// A call that a server which is away does not hold up. The client's own
     /// deadline does not cover a connection that is being made anew.
-    pub(super) async fn in_time<T>(
+    async fn in_time<T>(
         &self,
+        silence: &Silence,
         call: impl Future<Output = std::result::Result<T, Error>>,
     ) -> std::result::Result<T, Error> {
         if !self.client.is_clustered() && !self.client.is_connected() {
@@ -140,14 +148,23 @@ impl Link {
         let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer in time"));
         let answer = tokio::time::timeout(self.deadline() + LEEWAY, call).await.unwrap_or_else(late);
         match &answer {
-            Err(error) if *error.kind() == ErrorKind::Timeout => self.heard_nothing(),
-            _ => self.silence.broken(),
+            Err(error) if *error.kind() == ErrorKind::Timeout => self.heard_nothing(silence),
+            _ => silence.broken(),
         }
         answer
     }
 
-    fn heard_nothing(&self) {
-        if self.silence.has_lasted(UNRESPONSIVE) {
+    /// A call about a key, in time.
+    pub(super) async fn about<T>(
+        &self,
+        key: &[u8],
+        call: impl Future<Output = std::result::Result<T, Error>>,
+    ) -> std::result::Result<T, Error> {
+        self.in_time(self.silences.of(key), call).await
+    }
+
+    fn heard_nothing(&self, silence: &Silence) {
+        if silence.has_lasted(UNRESPONSIVE) {
             tracing::warn!("Redis says nothing: the connection is made anew");
             let client = self.client.clone();
             tokio::spawn(async move { client.force_reconnection().await });
@@ -162,8 +179,7 @@ impl Link {
 
     /// Whether the server answers.
     pub(super) async fn ping(&self) -> Result<()> {
-        let client = self.client.with_options(&self.options);
-        self.in_time(client.ping::<Value>(None)).await.map_err(unavailable).map(drop)
+        self.about(b"", self.bounded.ping::<Value>(None)).await.map_err(unavailable).map(drop)
     }
 
     /// Ends the connection.

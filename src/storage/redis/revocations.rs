@@ -78,7 +78,7 @@ impl Revocations for RedisStore {
         let start = cursor.map_or("-".to_owned(), |cursor| format!("({}", cursor.0));
         let key = self.stream();
         let read = self.link.client().xrange_values(key.as_slice(), start, "+", Some(limit.into()));
-        let read = async { self.link.in_time(read).await.map_err(unavailable) };
+        let read = async { self.link.about(&key, read).await.map_err(unavailable) };
         let entries: Vec<XReadValue<String, String, String>> = self.timed("revocations.after", read).await?;
         let lines = entries.into_iter().map(|(id, mut fields)| {
             let entry = fields.remove(FIELD).and_then(|text| serde_json::from_str::<Entry>(&text).ok());

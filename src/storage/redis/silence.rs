@@ -9,7 +9,26 @@ use std::{
     time::Duration,
 };
 
+use fred::util::redis_keyslot;
 use tokio::time::Instant;
+
+const SLOTS: usize = 16_384;
+
+/// In each of so many parts of the slots. A node of a cluster that says nothing
+/// must not be overheard because others talk; where the border of two nodes falls
+/// into a part, the next part tells.
+const PARTS: usize = 32;
+
+/// The silence of each part of a deployment.
+#[derive(Default)]
+pub(super) struct Silences([Silence; PARTS]);
+
+impl Silences {
+    /// Of the part that a key lies in.
+    pub(super) fn of(&self, key: &[u8]) -> &Silence {
+        &self.0[usize::from(redis_keyslot(key)) % SLOTS * PARTS / SLOTS]
+    }
+}
 
 /// Since when there have been only calls without an answer.
 #[derive(Default)]
@@ -51,6 +70,17 @@ mod tests {
         tokio::time::advance(BOUND).await;
         assert!(silence.has_lasted(BOUND));
         assert!(!silence.has_lasted(BOUND));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_from_elsewhere_does_not() {
+        let silences = Silences::default();
+        let (here, there) = (b"a".as_slice(), b"b".as_slice());
+        assert!(!std::ptr::eq(silences.of(here), silences.of(there)));
+        assert!(!silences.of(here).has_lasted(BOUND));
+        tokio::time::advance(BOUND * 2).await;
+        silences.of(there).broken();
+        assert!(silences.of(here).has_lasted(BOUND));
     }
 
     #[tokio::test(start_paused = true)]

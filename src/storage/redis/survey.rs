@@ -79,7 +79,7 @@ async fn info(link: &Link, node: Option<Server>) -> Result<String> {
             None => client.info(Some(InfoKind::Default)).await,
         }
     };
-    link.in_time(ask).await.map_err(unavailable)
+    link.about(b"", ask).await.map_err(unavailable)
 }
 
 fn judge(info: &str) -> Vec<Finding> {
