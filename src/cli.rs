@@ -61,7 +61,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // One provider in the process; a second install is a test's.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match run(&cli) {
+    let outcome = run(&cli);
+    telemetry::finish_logs();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report(&failure),
     }

@@ -61,6 +61,21 @@ pub struct Ctx {
     pub rules: Rules,
 }
 
+macro_rules! log {
+    ($level:ident, $event:expr) => {
+        tracing::event!(
+            target: "sekisho::audit",
+            tracing::Level::$level,
+            kind = $event.kind.as_str(),
+            user_id = $event.user_id.map(|id| id.to_string()),
+            session_id = $event.session_id.map(|id| id.to_string()),
+            address = $event.origin.address.map(|address| address.to_string()),
+            request_id = $event.origin.request_id,
+            "event"
+        )
+    };
+}
+
 impl Ctx {
     /// Read once, at the top of a flow.
     pub fn now(&self) -> Timestamp {
@@ -79,14 +94,11 @@ impl Ctx {
     /// Counts and logs an outcome that is written down already.
     pub fn note(&self, event: &Event) {
         self.metrics.event(event.kind);
-        tracing::info!(
-            target: "sekisho::audit",
-            kind = event.kind.as_str(),
-            user_id = event.user_id.map(|id| id.to_string()),
-            session_id = event.session_id.map(|id| id.to_string()),
-            address = event.origin.address.map(|address| address.to_string()),
-            request_id = event.origin.request_id,
-            "event"
-        );
+        // What happens all the time would be most of the log, and of its cost.
+        if event.kind.is_routine() {
+            log!(DEBUG, event);
+        } else {
+            log!(INFO, event);
+        }
     }
 }

@@ -6,7 +6,7 @@ mod dispatch;
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, header};
 use prost_reflect::DescriptorPool;
 use tonic_web::GrpcWebLayer;
@@ -26,9 +26,8 @@ pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, allowed_origins: &[String])
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let rest = Transcoder::new(pool, rpcs.clone())?;
     let grpc = GrpcWebLayer::new().layer(rpcs);
-    let router = Router::new().fallback_service(Dispatch::new(grpc, rest));
     let layers = ServiceBuilder::new().layer(ContextLayer::new(entropy)).layer(cors(allowed_origins)?);
-    Ok(BoxCloneSyncService::new(layers.service(router)))
+    Ok(BoxCloneSyncService::new(layers.service(Dispatch::new(grpc, rest))))
 }
 
 /// Exact origins. Tokens are sent by script, not by the browser: no credentials.

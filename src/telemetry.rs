@@ -3,5 +3,5 @@
 mod logs;
 mod metrics;
 
-pub use logs::{LogFormat, start as start_logs};
-pub use metrics::Metrics;
+pub use logs::{LogFormat, finish as finish_logs, start as start_logs};
+pub use metrics::{CallsOf, Metrics};

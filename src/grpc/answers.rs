@@ -2,7 +2,7 @@
 //! from the transport the same form as ours.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     convert::Infallible,
     future::Future,
     pin::Pin,
@@ -18,24 +18,27 @@ use tower::{Layer, Service};
 use super::wire;
 use crate::{
     error::{Error, Rule},
-    telemetry::Metrics,
+    telemetry::{CallsOf, Metrics},
 };
 
 #[derive(Clone)]
 pub(super) struct AnswersLayer {
     metrics: Arc<Metrics>,
-    methods: Arc<HashSet<String>>,
+    methods: Arc<HashMap<String, CallsOf>>,
+    /// Only methods of ours make a label: a stranger could make up any number.
+    others: CallsOf,
 }
 
 impl AnswersLayer {
     pub(super) fn new(metrics: Arc<Metrics>, policy: &PolicySet) -> Self {
-        let methods = Arc::new(policy.iter().map(|(path, _)| path.to_owned()).collect());
-        Self { metrics, methods }
+        let of = |path: &str| (path.to_owned(), metrics.calls_of(path.trim_start_matches('/')));
+        let methods = Arc::new(policy.iter().map(|(path, _)| of(path)).collect());
+        let others = metrics.calls_of("other");
+        Self { metrics, methods, others }
     }
 
-    /// Only methods of ours make a label: a stranger could make up any number.
-    fn label(&self, path: &str) -> String {
-        if self.methods.contains(path) { path.trim_start_matches('/').to_owned() } else { "other".to_owned() }
+    fn of(&self, path: &str) -> CallsOf {
+        self.methods.get(path).unwrap_or(&self.others).clone()
     }
 }
 
@@ -68,7 +71,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let start = tokio::time::Instant::now();
-        let method = self.layer.label(request.uri().path());
+        let method = self.layer.of(request.uri().path());
         let wire = wire(request.extensions());
         let metrics = self.layer.metrics.clone();
         let answer = self.inner.call(request);

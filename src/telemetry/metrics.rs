@@ -63,6 +63,7 @@ pub struct Metrics {
     mails: Family<Kind, Counter>,
     notices: Family<Kind, Counter>,
     notices_waiting: Gauge,
+    log_lines_lost: Counter,
 }
 
 /// 100 µs to about 6.5 s.
@@ -85,6 +86,7 @@ impl Default for Metrics {
             mails: Family::default(),
             notices: Family::default(),
             notices_waiting: Gauge::default(),
+            log_lines_lost: Counter::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -103,17 +105,40 @@ impl Default for Metrics {
         registry.register("mails", "Mails, by what became of them", metrics.mails.clone());
         registry.register("notices", "Notices, by what became of them", metrics.notices.clone());
         registry.register("notices_waiting", "Notices in the outbox", metrics.notices_waiting.clone());
+        let lost = "Lines of the log that nobody took in time";
+        registry.register("log_lines_lost", lost, metrics.log_lines_lost.clone());
         metrics
     }
 }
 
+/// The calls of one RPC, found once.
+#[derive(Clone)]
+pub struct CallsOf {
+    method: String,
+    answered: Counter,
+    seconds: Histogram,
+}
+
 impl Metrics {
-    /// A call was answered. `method` is an RPC that exists: callers must not be
-    /// able to make up labels.
-    pub fn call(&self, method: &str, code: Code, elapsed: Duration) {
-        let call = Call { method: method.to_owned(), code: format!("{code:?}") };
-        self.calls.get_or_create(&call).inc();
-        self.call_seconds.get_or_create(&Method { method: method.to_owned() }).observe(elapsed.as_secs_f64());
+    /// Where calls of an RPC are counted. `method` is one that exists: callers must
+    /// not be able to make up labels.
+    pub fn calls_of(&self, method: &str) -> CallsOf {
+        let method = method.to_owned();
+        let answered =
+            self.calls.get_or_create_owned(&Call { method: method.clone(), code: format!("{:?}", Code::Ok) });
+        let seconds = self.call_seconds.get_or_create_owned(&Method { method: method.clone() });
+        CallsOf { method, answered, seconds }
+    }
+
+    /// A call was answered.
+    pub fn call(&self, of: &CallsOf, code: Code, elapsed: Duration) {
+        of.seconds.observe(elapsed.as_secs_f64());
+        if code == Code::Ok {
+            of.answered.inc();
+        } else {
+            let call = Call { method: of.method.clone(), code: format!("{code:?}") };
+            self.calls.get_or_create(&call).inc();
+        }
     }
 
     /// A store did something, or failed to.
@@ -165,6 +190,7 @@ impl Metrics {
 
     /// All of it as text.
     pub fn render(&self) -> String {
+        self.log_lines_lost.inc_by(super::logs::lost().saturating_sub(self.log_lines_lost.get()));
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &self.registry);
