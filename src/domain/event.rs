@@ -130,7 +130,8 @@ kinds! {
     /// Signed out of a session that the store does not have: it has expired, or was
     /// lost.
     LoggedOutLost = "logged_out_lost",
-    /// A sign-out with a token that is not ours.
+    /// A sign-out with a token that is not ours, or of a session that was taken back
+    /// before.
     LogoutUnknown = "logout_unknown",
     /// A sign-out with another client's token.
     LogoutClientMismatch = "logout_client_mismatch",

@@ -34,5 +34,6 @@ pub async fn logout(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_
             (revoke::of_lost(ctx, user_id, id, RevocationReason::Logout, now), EventKind::LoggedOutLost)
         }
     };
-    revoke::end(ctx, revocation, event(kind), None).await
+    let is_new = revoke::end(ctx, revocation, event(kind), None).await?;
+    if is_new { Ok(()) } else { ctx.audit(event(EventKind::LogoutUnknown)).await }
 }

@@ -91,7 +91,7 @@ fn of(event: Event, session: &Session) -> Event {
 async fn mismatch(ctx: &Ctx, session: &Session, event: Event, now: Timestamp) -> Result<(), Error> {
     if ctx.rules.sessions.end_on_client_mismatch {
         let revocation = revoke::revocation(ctx, session, RevocationReason::ClientMismatch, now);
-        revoke::end(ctx, revocation, event, None).await
+        revoke::end(ctx, revocation, event, None).await.map(drop)
     } else {
         ctx.audit(event).await
     }

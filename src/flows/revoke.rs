@@ -58,8 +58,8 @@ pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
 }
 
 /// Takes one session back, whether or not its store has ended it already; written
-/// down, and told to the person, once.
-pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option<Notice>) -> Result<(), Error> {
+/// down, and told to the person, once. Whether this was the time.
+pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option<Notice>) -> Result<bool, Error> {
     let (number, is_new) = ctx.stores.journal.append_once(&revocation, &event, notice.as_ref()).await?;
     if is_new && notice.is_some() {
         ctx.notices.notify_one();
@@ -69,5 +69,5 @@ pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option
     if is_new {
         ctx.note(&event);
     }
-    Ok(())
+    Ok(is_new)
 }

@@ -26,7 +26,7 @@ pub async fn revoke(ctx: &Ctx, call: &Call, caller: &Caller, id: SessionId) -> R
         return Err(Error::NotFound);
     };
     let revocation = revoke::revocation(ctx, &session, RevocationReason::Revoked, caller.now);
-    revoke::end(ctx, revocation, event(EventKind::SessionRevoked), None).await
+    revoke::end(ctx, revocation, event(EventKind::SessionRevoked), None).await.map(drop)
 }
 
 /// Ends all of them, or all others; how many.

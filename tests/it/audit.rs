@@ -52,6 +52,7 @@ async fn rows_name_the_person_the_session_and_the_call() {
         ("refresh_reused", true),
         ("refresh_client_mismatch", true),
         ("logged_out", true),
+        ("logged_out_lost", true),
         ("logout_client_mismatch", true),
         ("profile_updated", true),
         ("session_revoked", true),

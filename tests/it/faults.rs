@@ -1,6 +1,7 @@
 //! Stores that break while the service runs: whoever needs one is told to come
 //! back, nobody is taken for signed out, and afterwards all goes on by itself.
 
+mod apart;
 mod broken;
 mod outage;
 

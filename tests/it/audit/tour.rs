@@ -59,6 +59,7 @@ async fn refreshes(app: &TestApp) {
     let idle = app.ada_on("phone").await;
     app.advance(30 * 86_400);
     app.refresh(&idle.refresh, "phone").await.refused(401, "refresh_token_expired");
+    app.log_out(&idle.refresh, "phone").await;
 }
 
 async fn looks_after_her_sessions(app: &TestApp) {

@@ -20,6 +20,18 @@ pub async fn postgres() -> Broken {
     start("SEKISHO_DATABASE_URL", &postgres_database().await, &[("SEKISHO_DATABASE_TIMEOUT", "200")]).await
 }
 
+/// Behind the proxy is PostgreSQL alone.
+pub async fn postgres_beside_redis() -> Broken {
+    let (url, prefix) = (redis_url().await, redis_prefix());
+    let others = [
+        ("SEKISHO_DATABASE_TIMEOUT", "200"),
+        ("SEKISHO_REDIS_URL", url.as_str()),
+        ("SEKISHO_REDIS_PREFIX", prefix.as_str()),
+        ("SEKISHO_REDIS_TIMEOUT", "2000"),
+    ];
+    start("SEKISHO_DATABASE_URL", &postgres_database().await, &others).await
+}
+
 pub async fn redis() -> Broken {
     let others = [("SEKISHO_REDIS_PREFIX", redis_prefix()), ("SEKISHO_REDIS_TIMEOUT", "100".to_owned())];
     let others = others.each_ref().map(|(name, value)| (*name, value.as_str()));

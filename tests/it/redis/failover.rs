@@ -140,6 +140,24 @@ async fn a_cluster_that_loses_a_primary_brings_nobody_back() {
     only_these_are_out(&app, &out, &still_in).await;
 }
 
+/// It is not dead: its connections stay open, and say nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_whose_primary_hangs_brings_nobody_back() {
+    let redis = Owned::start("redis-cluster", &[]).await;
+    let app = app_on(&redis).await;
+    app.ada().await;
+    let (still_in, out) = (sign_ins(&app, 2).await, sign_ins(&app, 2).await);
+    let (primary, replica) = shard_of_ada(&redis).await;
+    in_sync(&redis, primary, 1).await;
+
+    sign_out_unseen(&app, &redis, primary, &[replica], &out).await;
+    redis.freeze(primary).await;
+    redis.thaw(replica).await;
+
+    recovers(&app).await;
+    only_these_are_out(&app, &out, &still_in).await;
+}
+
 /// The primary that holds the only sessions there are, and its replica.
 async fn shard_of_ada(redis: &Owned) -> (&'static str, &'static str) {
     let mut found = Vec::new();
