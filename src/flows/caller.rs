@@ -22,7 +22,8 @@ impl Caller {
     /// Looks up the session that verified claims speak of.
     pub async fn authenticate(ctx: &Ctx, call: &Call, claims: &Claims) -> Result<Self, Error> {
         let now = ctx.now();
-        let (user_id, session_id) = (UserId(claims.sub), SessionId(claims.sid));
+        let person = claims.person.as_ref().ok_or(Error::Unauthorized)?;
+        let (user_id, session_id) = (UserId(claims.sub), SessionId(person.sid));
         match ctx.stores.sessions.get(user_id, session_id, now).await? {
             Some(session) => Ok(Self { now, session }),
             None => {

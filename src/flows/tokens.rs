@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sekisho_interceptor::Claims;
+use sekisho_interceptor::{Claims, Person};
 
 use crate::{
     crypto::RefreshToken,
@@ -42,13 +42,15 @@ fn claims(ctx: &Ctx, session: &Session, now: Timestamp) -> Result<Claims, Error>
         iat: issued_at,
         nbf: issued_at,
         jti: uuid::Builder::from_random_bytes(ctx.entropy.bytes()).into_uuid(),
-        sid: session.id.0,
         client_id: session.client_id.as_str().to_owned(),
-        email: subject.email.as_str().to_owned(),
-        email_verified: subject.email_verified,
-        roles: subject.roles.clone(),
-        auth_time: session.auth_time.seconds(),
-        amr: session.amr.clone(),
         scope: None,
+        person: Some(Person {
+            sid: session.id.0,
+            email: subject.email.as_str().to_owned(),
+            email_verified: subject.email_verified,
+            roles: subject.roles.clone(),
+            auth_time: session.auth_time.seconds(),
+            amr: session.amr.clone(),
+        }),
     })
 }

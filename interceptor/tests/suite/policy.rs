@@ -71,7 +71,7 @@ fn options_lost_on_the_way_are_missed() {
 fn options_that_cannot_be_meant() {
     for (service, expected) in [
         ("Contradictory", "public, and yet restricted"),
-        ("Ageless", "max_auth_age is not a positive number of whole seconds"),
+        ("Ageless", "a time that is not a positive number of whole seconds"),
         ("Nameless", "an empty scope or role"),
     ] {
         let Err(PolicyError::Option { path, fault }) = read(&format!("shop.v1.{service}")) else {
