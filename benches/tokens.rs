@@ -16,7 +16,7 @@ use sekisho::{
     entropy::SystemEntropy,
     storage::sql::{Location, SqlStore},
 };
-use sekisho_interceptor::{Algorithm, Claims, Person, KeySource, Verifier};
+use sekisho_interceptor::{Algorithm, Claims, KeySource, Person, Verifier};
 
 const ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "HS256"];
 

@@ -65,8 +65,7 @@ fn find(pool: &DescriptorPool, names: &[&str]) -> Result<Vec<ServiceDescriptor>,
 
 /// The method's own, else its service's.
 fn option(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<DynamicMessage> {
-    extension(pool, OPTION, &method.options())
-        .or_else(|| extension(pool, DEFAULT, &method.parent_service().options()))
+    extension(pool, OPTION, &method.options()).or_else(|| extension(pool, DEFAULT, &method.parent_service().options()))
 }
 
 // A pool without the extension has no file that could use it.

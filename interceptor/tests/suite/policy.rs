@@ -86,7 +86,7 @@ fn newer_descriptors() -> Vec<u8> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("newer");
     fs::create_dir_all(root.join("sekisho/v1")).unwrap();
     let ours = include_str!("../../proto/sekisho/v1/access.proto");
-    let theirs = ours.replacen("message Access {", "message Access { bool tomorrow = 6;", 1);
+    let theirs = ours.replacen("message Access {", "message Access { bool tomorrow = 100;", 1);
     fs::write(root.join("sekisho/v1/access.proto"), theirs).unwrap();
     let service = r#"syntax = "proto3"; package shop.v1; import "sekisho/v1/access.proto";
         message Empty {}
