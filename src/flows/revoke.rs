@@ -33,6 +33,9 @@ pub async fn take_back(
     notices: &[Notice],
 ) -> Result<u64, Error> {
     let numbers = ctx.stores.journal.append(revocations, events, notices).await?;
+    if !revocations.is_empty() {
+        ctx.feed.wake();
+    }
     if !notices.is_empty() {
         ctx.notices.notify_one();
     }
@@ -50,6 +53,7 @@ pub async fn take_back(
 pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
     let sessions = &ctx.stores.sessions;
     match revocation.target {
+        Target::Token(_) => Ok(0),
         Target::Session(id) => sessions.end(revocation.user_id, id).await.map(u64::from),
         Target::User => sessions.end_until(revocation.user_id, revocation.not_before).await,
     }

@@ -6,7 +6,16 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Event, Notice, Revocation, Timestamp};
+use crate::domain::{Event, Notice, Revocation, Timestamp, TokenId};
+
+/// How far the journal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The name of the history that its numbers count; empty before the first.
+    pub epoch: String,
+    /// The highest number there is. Falls only where lines were lost.
+    pub highest: i64,
+}
 
 /// The journal.
 #[async_trait]
@@ -23,6 +32,23 @@ pub trait Journal: Send + Sync {
     /// order, each with its number.
     async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>>;
 
-    /// Removes at most `limit` revocations that have expired; how many.
+    /// Adds the revocation of one access token, with its event; its number.
+    /// `None`: it was taken back already, and nothing is added.
+    async fn append_token(&self, id: TokenId, revocation: &Revocation, event: &Event) -> Result<Option<i64>>;
+
+    /// Whether an access token was taken back by itself.
+    async fn has_token(&self, id: TokenId) -> Result<bool>;
+
+    /// At most `limit` revocations below `before`, expired or not, the latest first.
+    async fn latest(&self, before: i64, limit: u32) -> Result<Vec<(i64, Revocation)>>;
+
+    /// How far it goes.
+    async fn extent(&self) -> Result<Extent>;
+
+    /// Puts `new` in the place of the epoch `old`. `false`: it was another by now.
+    async fn replace_epoch(&self, old: &str, new: &str) -> Result<bool>;
+
+    /// Removes at most `limit` revocations that have expired; how many. The last
+    /// one stays, for its number.
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }
