@@ -67,6 +67,17 @@ impl TestApp {
         self.tokens().await.revoke_token(request).await.map(|answer| answer.into_inner().message)
     }
 
+    /// Asks about an access token.
+    pub async fn introspect(&self, token: &str) -> pb::IntrospectResponse {
+        self.try_introspect(token).await.unwrap()
+    }
+
+    /// The same, which may be refused.
+    pub async fn try_introspect(&self, token: &str) -> Result<pb::IntrospectResponse, Status> {
+        let request = with_bearer(pb::IntrospectRequest { token: token.to_owned() }, &self.service_token().await);
+        self.tokens().await.introspect(request).await.map(tonic::Response::into_inner)
+    }
+
     /// Asks to follow the feed.
     pub async fn try_watch(
         &self,
