@@ -62,8 +62,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// An empty one, for at most `subscribers`; `announced` unless other processes
-    /// write to the journal.
+    /// An empty one, for at most so many subscribers.
     pub fn new(clock: Arc<dyn Clock>, keyring: Arc<Keyring>, metrics: Arc<Metrics>, subscribers: usize) -> Self {
         Self {
             clock,

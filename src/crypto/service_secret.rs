@@ -36,7 +36,7 @@ impl ServiceSecret {
     /// A new, random one.
     pub fn random(entropy: &dyn Entropy) -> Self {
         let bytes = Zeroizing::new(entropy.bytes::<32>());
-        Self(Zeroizing::new(format!("{PREFIX}{}", BASE64.encode(&*bytes))))
+        Self(Zeroizing::new(format!("{PREFIX}{}", BASE64.encode(bytes.as_slice()))))
     }
 
     /// That of the service that `sekisho dev` knows.

@@ -265,3 +265,6 @@ impl Subscriber {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
 //! Stores that fail while the feed is followed.
 
+use sekisho::proto::sekisho::v1::IntrospectRequest;
+
 use crate::{
     redis::{app_on, sign_ins},
-    support::{TestApp, eventually, servers::Owned},
+    support::{TestApp, app::with_bearer, eventually, feed::reason, servers::Owned},
 };
 
 async fn signs_out(app: &TestApp, token: &str) -> bool {
@@ -54,12 +56,18 @@ async fn cut_off_from_the_database_it_does_not_look_healthy() {
     let app = TestApp::with(&settings).await;
     let ada = app.ada().await;
     let mut watcher = app.watch(None).await;
+    let asker = app.service_token().await;
     postgres.freeze("postgres").await;
     while watcher.heartbeat().await.behind.unwrap().seconds < 3 {}
+    let question = with_bearer(IntrospectRequest { token: ada.access.clone() }, &asker);
+    let status = app.tokens().await.introspect(question).await.unwrap_err();
+    assert_eq!(reason(&status), "STORE_UNAVAILABLE", "it is not said to be inactive");
+    assert_eq!(reason(&app.revoke_token(&ada.access).await.unwrap_err()), "STORE_UNAVAILABLE");
     postgres.thaw("postgres").await;
     while watcher.heartbeat().await.behind.unwrap().seconds >= 3 {}
     eventually(async || app.log_out(&ada.refresh, "laptop").await.status == 200).await;
     watcher.sees(1).await;
+    assert_eq!(watcher.targets(), [format!("session {}", ada.session_id())]);
 
     postgres.kill("postgres").await;
     while watcher.heartbeat().await.behind.unwrap().seconds < 3 {}

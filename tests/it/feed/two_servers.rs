@@ -1,7 +1,5 @@
 //! Servers that share their stores.
 
-use tokio::time::Instant;
-
 use crate::support::{
     acts::ADA,
     feed::set,
@@ -16,10 +14,8 @@ async fn what_one_takes_back_reaches_those_who_follow_the_other(stack: Stack) {
     one.ada().await;
     let (phone, tablet) = (one.login(ADA, "phone").await, one.login(ADA, "tablet").await);
     let mut watcher = other.watch(None).await;
-    let begun = Instant::now();
     one.log_out(&phone.refresh, "phone").await;
     watcher.sees(1).await;
-    println!("acknowledged at one, seen at the other: {:?}", begun.elapsed());
     other.log_out(&tablet.refresh, "tablet").await;
     watcher.sees(2).await;
     let wanted = [&phone, &tablet].map(|signed_in| format!("session {}", signed_in.session_id()));
