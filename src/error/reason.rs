@@ -90,7 +90,7 @@ impl Reason {
             R::SessionLimitReached => "As many sessions as allowed, and the policy is `refuse`",
             R::RateLimitExceeded => "Too many calls; `retry_after` in seconds",
             R::Overloaded => {
-                "Too much work waits, or the server is stopping, or sends its subscribers elsewhere; `retry_after` in seconds"
+                "Too much work waits, or the server stops, or sends subscribers elsewhere; `retry_after` in seconds"
             }
             R::StoreUnavailable => "A store does not answer; `retry_after` in seconds",
             R::Internal => "A fault of ours; quote `request_id`",
