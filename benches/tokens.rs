@@ -16,7 +16,7 @@ use sekisho::{
     entropy::SystemEntropy,
     storage::sql::{Location, SqlStore},
 };
-use sekisho_interceptor::{Algorithm, Claims, KeySource, Verifier};
+use sekisho_interceptor::{Algorithm, Claims, KeySource, Person, Verifier};
 
 const ALGORITHMS: [&str; 4] = ["EdDSA", "ES256", "RS256", "HS256"];
 
@@ -54,14 +54,16 @@ fn claims(now: i64) -> Claims {
         iat: now,
         nbf: now,
         jti: uuid::Uuid::from_u128(2),
-        sid: uuid::Uuid::from_u128(3),
         client_id: "laptop".into(),
-        email: "ada@example.com".into(),
-        email_verified: true,
-        roles: vec!["member".into()],
-        auth_time: now,
-        amr: vec!["pwd".into()],
         scope: None,
+        person: Some(Person {
+            sid: uuid::Uuid::from_u128(3),
+            email: "ada@example.com".into(),
+            email_verified: true,
+            roles: vec!["member".into()],
+            auth_time: now,
+            amr: vec!["pwd".into()],
+        }),
     }
 }
 

@@ -15,7 +15,7 @@ use sekisho::{
     crypto::RefreshToken,
     proto::sekisho::v1::{RefreshTokenRequest, RefreshTokenResponse},
 };
-use sekisho_interceptor::Claims;
+use sekisho_interceptor::{Claims, Person};
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
@@ -102,14 +102,16 @@ fn claims(client_id: String, now: i64) -> Claims {
         iat: now,
         nbf: now,
         jti: Uuid::from_u128(2),
-        sid: Uuid::from_u128(3),
         client_id,
-        email: "p000000000@example.com".into(),
-        email_verified: true,
-        roles: vec!["member".into()],
-        auth_time: now,
-        amr: vec!["pwd".into()],
         scope: None,
+        person: Some(Person {
+            sid: Uuid::from_u128(3),
+            email: "p000000000@example.com".into(),
+            email_verified: true,
+            roles: vec!["member".into()],
+            auth_time: now,
+            amr: vec!["pwd".into()],
+        }),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     config::{Config, Mode},
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
+    feed::{Feed, Follower, MAX_SUBSCRIBERS},
     grpc, jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
     ops::{self, Ops, Readiness},
@@ -66,6 +67,7 @@ impl App {
         let ctx = Arc::new(context(config, &world, &stores, metrics, mailbox.clone())?);
         ctx.keyring.prepare().await?;
         stores.mend(&ctx).await?;
+        ctx.follower.catch_up().await?;
 
         let work = TaskTracker::new();
         let (health, extra) = extra_services(config).await?;
@@ -88,7 +90,7 @@ impl App {
             tokio::spawn(server::serve(listener, public, stop.clone(), DRAIN)),
             tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
         ];
-        jobs::start(&ctx, stores.redis.as_ref(), &work, &stop);
+        jobs::start(&ctx, &stores, &work, &stop);
         Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
     }
 
@@ -99,6 +101,7 @@ impl App {
         for service in grpc::SERVICES.into_iter().chain([""]) {
             self.health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
         }
+        self.ctx.feed.close();
         self.stop.cancel();
         let [public, operations] = self.servers;
         log_end("the public listener", public.await);
@@ -131,7 +134,8 @@ pub fn keyring(config: &Config, world: &World, store: &Arc<SqlStore>) -> Result<
     )?)
 }
 
-fn secrets(config: &Config) -> Result<Secrets, BoxError> {
+/// The keys that are derived from the secret of a configuration.
+pub fn secrets(config: &Config) -> Result<Secrets, BoxError> {
     let previous = config.secret_previous.as_ref().map(|secret| secret.0.as_slice());
     Ok(Secrets::derive(&config.secret.0, previous).map_err(|_| "no keys could be derived")?)
 }
@@ -148,11 +152,15 @@ fn context(
     let hasher = Arc::new(Hasher::start(threads, metrics.clone())?);
     let passwords = Passwords::new(hasher, secrets.clone(), world.entropy.clone(), config.bcrypt_cost)?;
     let mailer = mailer(config, mailbox)?;
+    let keyring = Arc::new(keyring(config, world, &stores.sql)?);
+    let feed = Arc::new(Feed::new(world.clock.clone(), keyring.clone(), metrics.clone(), MAX_SUBSCRIBERS));
     Ok(Ctx {
         stores: stores.by_purpose(),
+        follower: Arc::new(Follower::new(feed.clone(), stores.sql.clone(), world.entropy.clone())),
+        feed,
         clock: world.clock.clone(),
         entropy: world.entropy.clone(),
-        keyring: Arc::new(keyring(config, world, &stores.sql)?),
+        keyring,
         secrets,
         passwords,
         mail: MailQueue::start(mailer.clone(), MAIL_QUEUE, MAIL_WORKERS),
@@ -162,6 +170,7 @@ fn context(
         rules: Rules {
             issuer: config.tokens.issuer.clone(),
             audience: config.tokens.audience.clone(),
+            development: config.mode == Mode::Dev,
             access_ttl: config.tokens.access_ttl,
             sessions: config.sessions,
             codes: config.codes,

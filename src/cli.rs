@@ -3,6 +3,7 @@
 mod config;
 mod keys;
 mod serve;
+mod service;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -37,6 +38,9 @@ enum Command {
     /// The keys that sign access tokens.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// The services that have tokens of their own.
+    #[command(subcommand)]
+    Service(service::Command),
     /// The settings.
     #[command(subcommand)]
     Config(config::Command),
@@ -76,6 +80,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Serve => serve::serve(&read(Mode::Serve, &source)?),
         Command::Migrate => migrate(&read(Mode::Serve, &source)?),
         Command::Keys(command) => keys::run(command, &read(Mode::Serve, &source)?),
+        Command::Service(command) => service::run(command, &read(Mode::Serve, &source)?),
         Command::Config(command) => config::run(command, &source),
     }
 }

@@ -5,6 +5,7 @@ pub mod keyring;
 pub mod password;
 pub mod refresh_token;
 pub mod secrets;
+pub mod service_secret;
 mod signing_key;
 
 pub use hasher::Hasher;

@@ -11,6 +11,7 @@ use crate::{
     domain::{Event, Timestamp},
     entropy::Entropy,
     error::Error,
+    feed::{Feed, Follower},
     mail::{Mailer, queue::MailQueue},
     storage::{Stores, limits::Rate},
     telemetry::Metrics,
@@ -23,6 +24,8 @@ pub struct Rules {
     pub issuer: String,
     /// The `aud` claim.
     pub audience: String,
+    /// Whether there is the service of development.
+    pub development: bool,
     /// Life of an access token.
     pub access_ttl: std::time::Duration,
     /// Life and number of sessions.
@@ -49,6 +52,10 @@ pub struct Ctx {
     pub passwords: Passwords,
     /// Signing.
     pub keyring: Arc<Keyring>,
+    /// What was taken back, and those who follow it.
+    pub feed: Arc<Feed>,
+    /// What keeps it as the journal is.
+    pub follower: Arc<Follower>,
     /// Codes that are to leave: from memory, never written down.
     pub mail: MailQueue,
     /// What carries notices.

@@ -6,12 +6,17 @@
 //! Flows know no transport and no SQL. The clock is read once, at the top.
 
 pub mod caller;
+pub mod follow;
+pub mod introspect;
 pub mod limit;
 pub mod login;
 pub mod logout;
+pub mod own_token;
 pub mod profile;
 pub mod refresh;
 pub mod revoke;
+pub mod revoke_token;
+pub mod service_token;
 pub mod sessions;
 pub mod sign_in;
 pub mod signup;

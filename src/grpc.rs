@@ -5,6 +5,7 @@ mod access_check;
 mod answers;
 mod auth;
 mod encode;
+mod feed;
 mod fields;
 mod session;
 mod token;
@@ -12,7 +13,7 @@ mod user;
 
 use std::sync::Arc;
 
-use sekisho_interceptor::{AuthLayer, Claims, PolicyError, PolicySet, Verifier};
+use sekisho_interceptor::{Access, AuthLayer, Callers, Claims, PolicyError, PolicySet};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, service::Routes};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
@@ -20,7 +21,11 @@ use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use crate::{
     ctx::Ctx,
     error::{Error, Wire},
-    flows::{Call, caller::Caller},
+    flows::{
+        Call,
+        caller::{Caller, ServiceCaller},
+        own_token,
+    },
     proto::{
         DESCRIPTORS,
         sekisho::v1::{
@@ -36,8 +41,6 @@ pub const SERVICES: [&str; 4] =
 
 /// No message of ours comes near it.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-/// Between our clock and a caller's, in seconds.
-const LEEWAY: u8 = 5;
 
 /// Every RPC, with all that guards it; gRPC in, gRPC out. REST calls the same.
 pub type Rpcs =
@@ -71,7 +74,7 @@ pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, Po
 
 fn guard(ctx: &Arc<Ctx>, policy: Arc<PolicySet>) -> AuthLayer {
     let clock = ctx.clock.clone();
-    let verifier = Verifier::new(&ctx.rules.issuer, &ctx.rules.audience).leeway_seconds(LEEWAY);
+    let verifier = own_token::verifier(&ctx.rules);
     AuthLayer::new(verifier, ctx.keyring.clone(), policy, Arc::new(move || clock.now().seconds())).refuse_with(
         Arc::new(|refusal, parts| match refusal {
             // To a caller a method without a policy is one that is not there.
@@ -138,10 +141,49 @@ impl Api {
         };
         self.run(request, authenticated).await
     }
+
+    /// The same for a flow of a service with a token of its own.
+    async fn run_as_service<T, R, F>(
+        &self,
+        request: Request<T>,
+        flow: impl FnOnce(Input<T>, ServiceCaller) -> F + Send + 'static,
+    ) -> Result<Response<R>, Status>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
+    {
+        let claims = request.extensions().get::<Arc<Claims>>().cloned();
+        let authenticated = async move |input: Input<T>| {
+            let claims = claims.ok_or(Error::Unauthorized)?;
+            let caller = ServiceCaller::authenticate(&input.ctx, &input.call, claims).await?;
+            flow(input, caller).await
+        };
+        self.run(request, authenticated).await
+    }
 }
 
 fn wire(extensions: &http::Extensions) -> Wire {
     extensions.get::<Wire>().cloned().unwrap_or_default()
+}
+
+fn caller(access: &Access) -> String {
+    if access.public {
+        return "anyone".to_owned();
+    }
+    let mut caller = match access.callers {
+        Callers::People => "signed in",
+        Callers::Services => "services",
+        Callers::Any => "signed in, or services",
+    }
+    .to_owned();
+    if !access.scopes.is_empty() {
+        caller.push_str(&format!(" with `{}`", access.scopes.join("`, `")));
+    }
+    if !access.roles.is_empty() {
+        caller.push_str(&format!(" as one of `{}`", access.roles.join("`, `")));
+    }
+    caller
 }
 
 /// The page docs/access.md: who may call what, from the options in the proto.
@@ -151,18 +193,16 @@ pub fn policy_page() -> Result<String, PolicyError> {
 # Who may call what
 
 `strict`: the session is looked up on each call, so that one that has ended is refused
-at once, whatever its access token says.
+at once, whatever its access token says. `signature`: a token that was taken back is refused
+as soon as this server knows of it. Services have tokens of their own
+(`TokenService/IssueServiceToken`).
 
 | RPC | caller | freshness |
 |---|---|---|
 "
     .to_owned();
     for (path, access) in PolicySet::from_descriptors(DESCRIPTORS, &SERVICES)?.iter() {
-        let caller = match (access.public, access.scopes.is_empty(), access.roles.is_empty()) {
-            (true, _, _) => "anyone".to_owned(),
-            (_, true, true) => "signed in".to_owned(),
-            _ => format!("scopes {:?}, one of roles {:?}", access.scopes, access.roles),
-        };
+        let caller = caller(access);
         let freshness = if access.public { String::new() } else { format!("{:?}", access.freshness).to_lowercase() };
         page.push_str(&format!("| `{}` | {caller} | {freshness} |\n", path.trim_start_matches('/')));
     }

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     flows::revoke,
     storage::{redis::RedisStore, sessions::EXPIRED_KEPT},
+    stores::OpenStores,
 };
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
@@ -62,8 +63,8 @@ async fn refresh_keys(ctx: &Ctx) -> Result<(), Error> {
 }
 
 /// Starts what runs by the clock, until `stop`.
-pub fn start(ctx: &Arc<Ctx>, redis: Option<&Arc<RedisStore>>, tasks: &TaskTracker, stop: &CancellationToken) {
-    if let Some(redis) = redis {
+pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &CancellationToken) {
+    if let Some(redis) = &stores.redis {
         start_for_redis(ctx, redis, tasks, stop);
     }
     let keys = ctx.clone();
@@ -77,6 +78,10 @@ pub fn start(ctx: &Arc<Ctx>, redis: Option<&Arc<RedisStore>>, tasks: &TaskTracke
         async move { sweep(&ctx).await.map(drop) }
     }));
     tasks.spawn(outbox::run(ctx.clone(), stop.clone()));
+    tasks.spawn(ctx.follower.clone().run(stop.clone()));
+    if let Some(listener) = stores.sql.listener() {
+        tasks.spawn(ctx.follower.clone().listen(listener, stop.clone()));
+    }
 }
 
 fn start_for_redis(ctx: &Arc<Ctx>, redis: &Arc<RedisStore>, tasks: &TaskTracker, stop: &CancellationToken) {

@@ -12,6 +12,7 @@ pub mod ctx;
 pub mod domain;
 pub mod entropy;
 pub mod error;
+pub mod feed;
 pub mod flows;
 pub mod grpc;
 pub mod jobs;

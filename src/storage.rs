@@ -1,6 +1,6 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
-//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`SigningKeys`]) are SQL; the
-//! volatile ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live
+//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`SigningKeys`],
+//! [`ServiceAccounts`]) are SQL; the volatile ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live
 //! in Redis.
 //!
 //! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod probe;
 pub mod redis;
 pub mod revocations;
+pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sql;
@@ -32,6 +33,7 @@ pub use limits::Limits;
 pub use outbox::Outbox;
 pub use probe::Probe;
 pub use revocations::Revocations;
+pub use service_accounts::ServiceAccounts;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
 
@@ -62,6 +64,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// What access tokens are signed with.
     pub signing_keys: Arc<dyn SigningKeys>,
+    /// Services that ask for tokens of their own.
+    pub service_accounts: Arc<dyn ServiceAccounts>,
     /// Who is signed in where.
     pub sessions: Arc<dyn Sessions>,
     /// Codes that wait to be presented.

@@ -27,10 +27,23 @@ pub struct Claims {
     pub nbf: i64,
     /// This token.
     pub jti: Uuid,
+    /// The application that the person signed in with, or the service itself
+    /// (RFC 8693 section 4.3).
+    pub client_id: String,
+    /// What the token is good for: names parted by one space (RFC 6749
+    /// section 3.3). Left out of the token if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Who is signed in. `None`: the token is a service's own (RFC 6749 section 4.4).
+    #[serde(flatten)]
+    pub person: Option<Person>,
+}
+
+/// What the access token of a person says besides.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
     /// The session that the token was issued in.
     pub sid: Uuid,
-    /// The application that the person signed in with (RFC 8693 section 4.3).
-    pub client_id: String,
     /// The address of the account. Personal data: `Debug` leaves it out.
     pub email: String,
     /// Whether the mailbox was proven to be the person's.
@@ -41,10 +54,6 @@ pub struct Claims {
     pub auth_time: i64,
     /// How they proved it (RFC 8176).
     pub amr: Vec<String>,
-    /// What the token is good for: names parted by one space (RFC 6749
-    /// section 3.3). Left out of the token if `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
 }
 
 impl Claims {
@@ -54,10 +63,10 @@ impl Claims {
         self.scope.as_deref().is_some_and(|scopes| scopes.split(' ').any(|scope| scope == name))
     }
 
-    /// Whether `name` is one of the roles.
+    /// Whether `name` is one of the person's roles.
     #[must_use]
     pub fn has_role(&self, name: &str) -> bool {
-        self.roles.iter().any(|role| role == name)
+        self.person.as_ref().is_some_and(|person| person.roles.iter().any(|role| role == name))
     }
 }
 
@@ -71,14 +80,22 @@ impl fmt::Debug for Claims {
             .field("iat", &self.iat)
             .field("nbf", &self.nbf)
             .field("jti", &self.jti)
-            .field("sid", &self.sid)
             .field("client_id", &self.client_id)
+            .field("scope", &self.scope)
+            .field("person", &self.person)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("sid", &self.sid)
             .field("email", &"[redacted]")
             .field("email_verified", &self.email_verified)
             .field("roles", &self.roles)
             .field("auth_time", &self.auth_time)
             .field("amr", &self.amr)
-            .field("scope", &self.scope)
             .finish()
     }
 }
@@ -116,14 +133,16 @@ pub(crate) mod tests {
             iat: 1_000,
             nbf: 1_000,
             jti: Uuid::from_u128(2),
-            sid: Uuid::from_u128(3),
             client_id: "web".to_owned(),
-            email: "taro@example.jp".to_owned(),
-            email_verified: true,
-            roles: vec!["buyer".to_owned()],
-            auth_time: 900,
-            amr: vec!["pwd".to_owned()],
             scope: Some("orders:read orders:write".to_owned()),
+            person: Some(Person {
+                sid: Uuid::from_u128(3),
+                email: "taro@example.jp".to_owned(),
+                email_verified: true,
+                roles: vec!["buyer".to_owned()],
+                auth_time: 900,
+                amr: vec!["pwd".to_owned()],
+            }),
         }
     }
 
@@ -146,7 +165,8 @@ pub(crate) mod tests {
         let mut two = claims();
         two.aud.push("stock".to_owned());
         two.scope = None;
-        for given in [claims(), two] {
+        let service = Claims { person: None, ..claims() };
+        for given in [claims(), two, service] {
             let back = serde_json::to_value(&given).and_then(serde_json::from_value::<Claims>);
             assert_eq!(back.ok(), Some(given));
         }

@@ -3,8 +3,13 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{cause::Cause, claims::Claims, jws};
+use crate::{
+    cause::Cause,
+    claims::{Claims, Person},
+    jws,
+};
 
+const PERSONAL: [&str; 6] = ["sid", "email", "email_verified", "roles", "auth_time", "amr"];
 const MAX_AUDIENCES: usize = 16;
 /// The end of the year 9999.
 const LATEST: i64 = 253_402_300_799;
@@ -22,15 +27,26 @@ pub(crate) fn read(json: &[u8]) -> Result<Claims, Cause> {
         iat: members.seconds("iat").ok_or(Cause::Claims)?,
         nbf: members.seconds("nbf").ok_or(Cause::Claims)?,
         jti: members.uuid("jti")?,
-        sid: members.uuid("sid")?,
         client_id: members.text("client_id").ok_or(Cause::Claims)?,
+        scope: members.0.remove("scope").map(scope).transpose()?,
+        person: person(&mut members)?,
+    })
+}
+
+/// All of a person's claims or none: a token that has lost its `sid` must not pass
+/// for a service's.
+fn person(members: &mut Members) -> Result<Option<Person>, Cause> {
+    if PERSONAL.iter().all(|name| !members.0.contains_key(*name)) {
+        return Ok(None);
+    }
+    Ok(Some(Person {
+        sid: members.uuid("sid")?,
         email: members.text("email").ok_or(Cause::Claims)?,
         email_verified: members.flag("email_verified").ok_or(Cause::Claims)?,
         roles: members.texts("roles").ok_or(Cause::Claims)?,
         auth_time: members.seconds("auth_time").ok_or(Cause::Claims)?,
         amr: members.texts("amr").ok_or(Cause::Claims)?,
-        scope: members.0.remove("scope").map(scope).transpose()?,
-    })
+    }))
 }
 
 struct Members(Map<String, Value>);
@@ -104,6 +120,20 @@ mod tests {
     #[test]
     fn what_the_issuer_writes_is_read() {
         assert_eq!(with("iss", json!("https://auth.example")), Ok(claims()));
+    }
+
+    #[test]
+    fn a_service_has_no_claim_of_a_person() {
+        let service = Claims { person: None, ..claims() };
+        let written = serde_json::to_vec(&service).unwrap_or_default();
+        assert_eq!(read(&written), Ok(service));
+        for name in PERSONAL {
+            let mut members = serde_json::to_value(claims()).unwrap_or_default();
+            let kept = members[name].take();
+            let mut alone = serde_json::to_value(Claims { person: None, ..claims() }).unwrap_or_default();
+            alone[name] = kept;
+            assert_eq!(read(alone.to_string().as_bytes()), Err(Cause::Claims), "{name} alone");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{claims::Claims, policy_options, refusal::Refusal};
 
 /// Who may call a method, and how current the knowledge of revocations must be.
 ///
-/// The default lets any signed-in caller in.
+/// The default lets any person in who is signed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// Anyone may call, and a token that is sent is not looked at.
@@ -21,6 +21,8 @@ pub struct Access {
     pub max_auth_age: Option<Duration>,
     /// As declared. [`Access::check`] knows no revocations and does not act on it.
     pub freshness: Freshness,
+    /// Whose tokens are taken.
+    pub callers: Callers,
 }
 
 static PUBLIC: Access = Access {
@@ -28,21 +30,66 @@ static PUBLIC: Access = Access {
     scopes: Vec::new(),
     roles: Vec::new(),
     max_auth_age: None,
-    freshness: Freshness::Unspecified,
+    freshness: Freshness::Signature,
+    callers: Callers::Any,
 };
 
 /// How current the knowledge of revocations must be for a method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Freshness {
-    /// Nothing is declared.
-    #[default]
-    Unspecified,
     /// The signature and the times of the token are enough.
     Signature,
     /// The revocations received so far are consulted.
-    Stream,
-    /// The issuer's own record of the session is consulted.
+    Stream {
+        /// How old that knowledge may be, unless the token is younger still.
+        max_staleness: Duration,
+        /// What happens beyond.
+        when_stale: WhenStale,
+    },
+    /// The issuer's own record is consulted, on each call.
     Strict,
+}
+
+impl Freshness {
+    /// How old the knowledge may be where nothing is declared.
+    pub const MAX_STALENESS: Duration = Duration::from_secs(30);
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self::Stream { max_staleness: Self::MAX_STALENESS, when_stale: WhenStale::Serve }
+    }
+}
+
+/// What becomes of a call while the knowledge of revocations is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WhenStale {
+    /// It is refused, with a time to try again.
+    Refuse,
+    /// It is served by what is known.
+    Serve,
+}
+
+/// Whose tokens a method takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Callers {
+    /// People's.
+    #[default]
+    People,
+    /// Services' own.
+    Services,
+    /// Both.
+    Any,
+}
+
+impl Callers {
+    fn include(self, claims: &Claims) -> bool {
+        match self {
+            Self::People => claims.person.is_some(),
+            Self::Services => claims.person.is_none(),
+            Self::Any => true,
+        }
+    }
 }
 
 impl Access {
@@ -50,18 +97,20 @@ impl Access {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Denied`] for a missing scope or role, then
-    /// [`Refusal::StepUp`] for an `auth_time` that is too long ago.
+    /// [`Refusal::Denied`] for the wrong kind of caller and for a missing scope or
+    /// role, then [`Refusal::StepUp`] for an `auth_time` that is too long ago.
     pub fn check(&self, claims: &Claims, now: i64) -> Result<(), Refusal> {
         if self.public {
             return Ok(());
         }
         let scoped = self.scopes.iter().all(|scope| claims.has_scope(scope));
         let in_role = self.roles.is_empty() || self.roles.iter().any(|role| claims.has_role(role));
-        if !scoped || !in_role {
+        if !scoped || !in_role || !self.callers.include(claims) {
             return Err(Refusal::Denied);
         }
-        let age = u64::try_from(now.saturating_sub(claims.auth_time)).unwrap_or(0);
+        // A service proves itself for each token.
+        let auth_time = claims.person.as_ref().map_or(claims.iat, |person| person.auth_time);
+        let age = u64::try_from(now.saturating_sub(auth_time)).unwrap_or(0);
         match self.max_auth_age.map(|max| max.as_secs()) {
             Some(max_auth_age) if age > max_auth_age => Err(Refusal::StepUp { max_auth_age }),
             _ => Ok(()),
@@ -79,7 +128,8 @@ pub enum PolicyError {
     /// Services that the descriptor set does not hold, by full name.
     #[error("not in the descriptor set: {}", .0.join(", "))]
     UnknownServices(Vec<String>),
-    /// Every method, by path, without the option `(sekisho.v1.access)`.
+    /// Every method, by path, without the option `(sekisho.v1.access)` and in a
+    /// service without `(sekisho.v1.default_access)`.
     #[error("no (sekisho.v1.access) option on: {}", .0.join(", "))]
     Undeclared(Vec<String>),
     /// A method's option that cannot be meant.
@@ -100,7 +150,8 @@ pub struct PolicySet {
 }
 
 impl PolicySet {
-    /// Reads `option (sekisho.v1.access)` of every method of `services`.
+    /// Reads `option (sekisho.v1.access)` of every method of `services`, else
+    /// `option (sekisho.v1.default_access)` of its service.
     ///
     /// `file_descriptor_set` is an encoded `google.protobuf.FileDescriptorSet`
     /// with imports, as the compiler wrote it: one that went through prost's own
@@ -157,6 +208,19 @@ mod tests {
         assert_eq!(needs(&["orders:readx"], &[]).check(&claims(), 1_000), denied);
         let without = Claims { scope: None, ..claims() };
         assert_eq!(needs(&["orders:read"], &[]).check(&without, 1_000), denied);
+    }
+
+    #[test]
+    fn a_service_is_no_person_and_a_person_no_service() {
+        let service = Claims { person: None, ..claims() };
+        let (ok, denied) = (Ok(()), Err(Refusal::Denied));
+        for (callers, person, other) in
+            [(Callers::People, ok, denied), (Callers::Services, denied, ok), (Callers::Any, ok, ok)]
+        {
+            let access = Access { callers, ..Access::default() };
+            assert_eq!(access.check(&claims(), 1_000), person, "{callers:?}");
+            assert_eq!(access.check(&service, 1_000), other, "{callers:?}");
+        }
     }
 
     #[test]

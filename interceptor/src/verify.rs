@@ -77,7 +77,8 @@ impl Verifier {
             return Err(Cause::Lifetime.into());
         }
         let latest = now.saturating_add(self.leeway);
-        if [claims.nbf, claims.iat, claims.auth_time].iter().any(|time| *time > latest) {
+        let proven = claims.person.as_ref().map_or(claims.iat, |person| person.auth_time);
+        if [claims.nbf, claims.iat, proven].iter().any(|time| *time > latest) {
             return Err(Cause::NotYet.into());
         }
         if now >= claims.exp + self.leeway {

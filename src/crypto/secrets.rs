@@ -27,6 +27,7 @@ struct Derived {
     code: Key,
     mailbox: Key,
     pepper: Key,
+    service: Key,
     seal: LessSafeKey,
 }
 
@@ -49,6 +50,7 @@ impl Derived {
             code: mac_key(&root, b"one-time code")?,
             mailbox: mac_key(&root, b"mailbox digest")?,
             pepper: root.expand(&[b"password pepper"], HMAC_SHA384)?.into(),
+            service: mac_key(&root, b"service secret")?,
             seal: LessSafeKey::new(UnboundKey::from(root.expand(&[b"signing key seal"], &AES_256_GCM)?)),
         })
     }
@@ -81,6 +83,12 @@ impl Secrets {
     /// The key for the pepper of passwords stored under that secret.
     pub fn pepper(&self, id: SecretId) -> Option<&Key> {
         self.find(id).map(|derived| &derived.pepper)
+    }
+
+    /// What stands for the secret of a service in the store, under that secret of
+    /// ours.
+    pub fn service_digest(&self, id: SecretId, secret: &str) -> Option<[u8; 32]> {
+        self.find(id).map(|derived| digest(&derived.service, &[secret]))
     }
 
     /// What stands for a code in a store.

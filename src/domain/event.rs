@@ -151,6 +151,30 @@ kinds! {
     CallerRevoked = "caller_revoked",
     /// A limit was reached.
     RateLimited = "rate_limited",
+    /// A service got a token of its own.
+    ServiceTokenIssued = "service_token_issued",
+    /// No such service.
+    ServiceUnknown = "service_unknown",
+    /// Not the secret of the service.
+    ServiceWrongSecret = "service_wrong_secret",
+    /// The right secret of a service that was disabled.
+    ServiceRefusedDisabled = "service_refused_disabled",
+    /// A service asked for a scope that it does not have.
+    ServiceScopeDenied = "service_scope_denied",
+    /// The account of a service was made.
+    ServiceCreated = "service_created",
+    /// The account of a service was ended.
+    ServiceDisabled = "service_disabled",
+    /// A service was given another secret.
+    ServiceRotated = "service_rotated",
+    /// One access token was taken back.
+    TokenRevoked = "token_revoked",
+    /// A token to be taken back was not ours, or good no more.
+    TokenRevocationIgnored = "token_revocation_ignored",
+    /// A service asked about an access token.
+    TokenIntrospected = "token_introspected",
+    /// A service follows the feed of revocations.
+    FeedFollowed = "feed_followed",
 }
 
 impl EventKind {
@@ -168,6 +192,10 @@ impl EventKind {
                 | Self::SessionsListed
                 | Self::CallerRevoked
                 | Self::RateLimited
+                | Self::ServiceTokenIssued
+                | Self::TokenRevocationIgnored
+                | Self::TokenIntrospected
+                | Self::FeedFollowed
         )
     }
 }

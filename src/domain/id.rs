@@ -40,3 +40,7 @@ identifier! {
     /// A session; the `sid` claim.
     SessionId
 }
+identifier! {
+    /// An access token; the `jti` claim.
+    TokenId
+}

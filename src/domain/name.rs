@@ -18,7 +18,8 @@ impl Name {
         if text.len() > MAX_LENGTH * 16 {
             return Err(Rule::TooLong(MAX_LENGTH));
         }
-        let name: String = text.trim().nfc().collect();
+        let text = text.trim();
+        let name: String = if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
         if name.chars().count() > MAX_LENGTH {
             return Err(Rule::TooLong(MAX_LENGTH));
         }

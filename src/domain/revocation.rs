@@ -1,13 +1,15 @@
 //! Things that are no longer valid before their time.
 
-use super::{SessionId, Timestamp, UserId};
+use super::{SessionId, Timestamp, TokenId, UserId};
 
 /// What is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// One access token; its session lives on.
+    Token(TokenId),
     /// One session and every token of it.
     Session(SessionId),
-    /// Every token of the person issued at or before `not_before`.
+    /// Every token of the person, or of the service, issued at or before `not_before`.
     User,
 }
 

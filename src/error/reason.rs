@@ -70,7 +70,9 @@ impl Reason {
             R::EmailAlreadyExists => "The address has an account; only with `SEKISHO_SIGNUP_DISCLOSE_TAKEN=true`",
             R::SessionNotFound => "No sign-up waits for a code at this address, or it expired",
             R::InvalidCode => "Wrong code; `attempts_left` says how many guesses remain",
-            R::InvalidCredentials => "Unknown address or wrong password; the two cannot be told apart",
+            R::InvalidCredentials => {
+                "Unknown address or service, or wrong password or secret; which it is cannot be told"
+            }
             R::ClientIdMismatch => "The code or refresh token was given to another `client_id`",
             R::RefreshTokenInvalid => "Not a refresh token of ours, or its session is gone",
             R::RefreshTokenExpired => "The session was idle for too long, or is too old",
@@ -78,14 +80,18 @@ impl Reason {
             R::Unauthorized => "No bearer token",
             R::AccessTokenInvalid => "The access token does not verify",
             R::AccessTokenExpired => "The access token is past its time: refresh",
-            R::SessionRevoked => "The session of the access token has ended: sign in again",
+            R::SessionRevoked => {
+                "The session of the access token has ended, or the token was taken back: sign in again"
+            }
             R::StepUpRequired => "The proof of identity is older than `max_auth_age` seconds",
             R::PermissionDenied => "Signed in, but not allowed",
             R::AccountDisabled => "The account may not sign in; told only after the right credential",
             R::NotFound => "No such session of the caller's, or no such route",
             R::SessionLimitReached => "As many sessions as allowed, and the policy is `refuse`",
             R::RateLimitExceeded => "Too many calls; `retry_after` in seconds",
-            R::Overloaded => "Too much work waits, or the server is stopping; `retry_after` in seconds",
+            R::Overloaded => {
+                "Too much work waits, or the server stops, or sends subscribers elsewhere; `retry_after` in seconds"
+            }
             R::StoreUnavailable => "A store does not answer; `retry_after` in seconds",
             R::Internal => "A fault of ours; quote `request_id`",
             R::MethodNotAllowed => "REST: the route has other methods; see the `Allow` header",

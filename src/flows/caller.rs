@@ -1,4 +1,6 @@
-//! Signed-in callers.
+//! Callers with an access token: people and services.
+
+use std::sync::Arc;
 
 use sekisho_interceptor::Claims;
 
@@ -22,8 +24,10 @@ impl Caller {
     /// Looks up the session that verified claims speak of.
     pub async fn authenticate(ctx: &Ctx, call: &Call, claims: &Claims) -> Result<Self, Error> {
         let now = ctx.now();
-        let (user_id, session_id) = (UserId(claims.sub), SessionId(claims.sid));
-        match ctx.stores.sessions.get(user_id, session_id, now).await? {
+        let person = claims.person.as_ref().ok_or(Error::Unauthorized)?;
+        let (user_id, session_id) = (UserId(claims.sub), SessionId(person.sid));
+        let session = ctx.stores.sessions.get(user_id, session_id, now).await?;
+        match session.filter(|_| !ctx.feed.strikes(claims)) {
             Some(session) => Ok(Self { now, session }),
             None => {
                 ctx.audit(call.event(now, EventKind::CallerRevoked).user(user_id).session(session_id)).await?;
@@ -35,5 +39,28 @@ impl Caller {
     /// Who it is.
     pub fn user_id(&self) -> UserId {
         self.session.user_id
+    }
+}
+
+/// A service whose access token verifies and was not taken back.
+pub struct ServiceCaller {
+    /// When it was asked: the flow's time.
+    pub now: Timestamp,
+    /// What the token says.
+    pub claims: Arc<Claims>,
+}
+
+impl ServiceCaller {
+    /// Looks whether verified claims are those of a service, still.
+    pub async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
+        let now = ctx.now();
+        if claims.person.is_some() {
+            return Err(Error::PermissionDenied);
+        }
+        if ctx.feed.strikes(&claims) {
+            ctx.audit(call.event(now, EventKind::CallerRevoked).user(UserId(claims.sub))).await?;
+            return Err(Error::SessionRevoked);
+        }
+        Ok(Self { now, claims })
     }
 }

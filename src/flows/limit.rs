@@ -13,7 +13,7 @@ use crate::{
 /// Guesses of codes per mailbox, over all clients: 20 in a million a day.
 pub const GUESSES: Rate = Rate { count: 20, per: Duration::from_secs(86_400) };
 
-/// A budget of one mailbox.
+/// A budget, of one mailbox mostly.
 pub struct Budget {
     key: String,
     rate: Rate,
@@ -24,6 +24,11 @@ impl Budget {
     pub fn new(name: &str, mailbox: &[u8; 32], rate: Rate) -> Self {
         let digest = mailbox[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Self { key: format!("{name}:{digest}"), rate }
+    }
+
+    /// A budget of something whose name is no secret.
+    pub fn of_text(name: &str, text: &str, rate: Rate) -> Self {
+        Self { key: format!("{name}:{text}"), rate }
     }
 
     /// Takes one, before anything else is done.

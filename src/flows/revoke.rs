@@ -35,6 +35,9 @@ pub async fn take_back(
     notices: &[Notice],
 ) -> Result<u64, Error> {
     let numbers = ctx.stores.journal.append(revocations, events, notices).await?;
+    if !revocations.is_empty() {
+        ctx.feed.wake();
+    }
     if !notices.is_empty() {
         ctx.notices.notify_one();
     }
@@ -52,6 +55,7 @@ pub async fn take_back(
 pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
     let sessions = &ctx.stores.sessions;
     match revocation.target {
+        Target::Token(_) => Ok(0),
         Target::Session(id) => sessions.end(revocation.user_id, id).await.map(u64::from),
         Target::User => sessions.end_until(revocation.user_id, revocation.not_before).await,
     }
@@ -61,6 +65,7 @@ pub async fn apply(ctx: &Ctx, revocation: &Revocation) -> storage::Result<u64> {
 /// down, and told to the person, once. Whether this was the time.
 pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option<Notice>) -> Result<bool, Error> {
     let (number, is_new) = ctx.stores.journal.append_once(&revocation, &event, notice.as_ref()).await?;
+    ctx.feed.wake();
     if is_new && notice.is_some() {
         ctx.notices.notify_one();
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sekisho_interceptor::Claims;
+use sekisho_interceptor::{Claims, Person};
+use uuid::Uuid;
 
 use crate::{
     crypto::RefreshToken,
@@ -23,32 +24,46 @@ pub struct TokenPair {
 
 /// The tokens of a session as it stands.
 pub fn issue(ctx: &Ctx, session: &Session, now: Timestamp) -> Result<TokenPair, Error> {
-    let access_token = ctx.keyring.sign(&claims(ctx, session, now)?)?;
+    let access_token = ctx.keyring.sign(&of_session(ctx, session, now)?)?;
     let refresh_token =
         RefreshToken::issue(&ctx.secrets, session).ok_or_else(|| Error::internal("no key for refresh tokens"))?;
     Ok(TokenPair { access_token, refresh_token, expires_in: ctx.rules.access_ttl })
 }
 
-/// RFC 9068, section 2.2.
-fn claims(ctx: &Ctx, session: &Session, now: Timestamp) -> Result<Claims, Error> {
+fn of_session(ctx: &Ctx, session: &Session, now: Timestamp) -> Result<Claims, Error> {
     let subject = &session.subject;
     let issued_at = now.seconds().max(subject.issued_after.seconds() + 1);
-    let life = i64::try_from(ctx.rules.access_ttl.as_secs()).map_err(Error::internal)?;
-    Ok(Claims {
-        iss: ctx.rules.issuer.clone(),
-        sub: session.user_id.0,
-        aud: vec![ctx.rules.audience.clone()],
-        exp: issued_at + life,
-        iat: issued_at,
-        nbf: issued_at,
-        jti: uuid::Builder::from_random_bytes(ctx.entropy.bytes()).into_uuid(),
+    let person = Person {
         sid: session.id.0,
-        client_id: session.client_id.as_str().to_owned(),
         email: subject.email.as_str().to_owned(),
         email_verified: subject.email_verified,
         roles: subject.roles.clone(),
         auth_time: session.auth_time.seconds(),
         amr: session.amr.clone(),
-        scope: None,
+    };
+    claims(ctx, session.user_id.0, session.client_id.as_str(), None, Some(person), issued_at)
+}
+
+/// RFC 9068, section 2.2.
+pub(super) fn claims(
+    ctx: &Ctx,
+    sub: Uuid,
+    client_id: &str,
+    scope: Option<String>,
+    person: Option<Person>,
+    issued_at: i64,
+) -> Result<Claims, Error> {
+    let life = i64::try_from(ctx.rules.access_ttl.as_secs()).map_err(Error::internal)?;
+    Ok(Claims {
+        iss: ctx.rules.issuer.clone(),
+        sub,
+        aud: vec![ctx.rules.audience.clone()],
+        exp: issued_at + life,
+        iat: issued_at,
+        nbf: issued_at,
+        jti: uuid::Builder::from_random_bytes(ctx.entropy.bytes()).into_uuid(),
+        client_id: client_id.to_owned(),
+        scope,
+        person,
     })
 }

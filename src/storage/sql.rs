@@ -14,6 +14,7 @@ mod file_lock;
 mod journal;
 mod lease;
 mod limits;
+mod listener;
 mod migrate;
 mod open;
 mod outbox;
@@ -22,6 +23,7 @@ mod revocations;
 mod rotate;
 mod row;
 mod server;
+mod service_accounts;
 mod session_row;
 mod sessions;
 mod signing_keys;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 use engine::{Alone, Pools, sql};
 pub use file_lock::FileLock;
+pub use listener::Listener;
 pub use open::Location;
 pub use server::Bounds;
 
@@ -53,6 +56,7 @@ impl SqlStore {
             journal: self.clone(),
             outbox: self.clone(),
             signing_keys: self.clone(),
+            service_accounts: self.clone(),
             sessions: self.clone(),
             codes: self.clone(),
             limits: self.clone(),

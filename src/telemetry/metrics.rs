@@ -64,6 +64,11 @@ pub struct Metrics {
     notices: Family<Kind, Counter>,
     notices_waiting: Gauge,
     log_lines_lost: Counter,
+    feed_subscribers: Gauge,
+    feed_frames: Family<Kind, Counter>,
+    feed_resyncs: Counter,
+    feed_window: Gauge,
+    feed_behind_seconds: Gauge<f64, AtomicU64>,
 }
 
 /// 100 µs to about 6.5 s.
@@ -87,6 +92,11 @@ impl Default for Metrics {
             notices: Family::default(),
             notices_waiting: Gauge::default(),
             log_lines_lost: Counter::default(),
+            feed_subscribers: Gauge::default(),
+            feed_frames: Family::default(),
+            feed_resyncs: Counter::default(),
+            feed_window: Gauge::default(),
+            feed_behind_seconds: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -107,6 +117,7 @@ impl Default for Metrics {
         registry.register("notices_waiting", "Notices in the outbox", metrics.notices_waiting.clone());
         let lost = "Lines of the log that nobody took in time";
         registry.register("log_lines_lost", lost, metrics.log_lines_lost.clone());
+        metrics.register_feed();
         metrics
     }
 }
@@ -139,6 +150,42 @@ impl Metrics {
             let call = Call { method: of.method.clone(), code: format!("{code:?}") };
             self.calls.get_or_create(&call).inc();
         }
+    }
+
+    fn register_feed(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("feed_subscribers", "Who follows the feed of revocations", self.feed_subscribers.clone());
+        registry.register("feed_frames", "Frames that subscribers were sent, by kind", self.feed_frames.clone());
+        let resyncs = "Snapshots: subscribers that could not go on where they were";
+        registry.register("feed_resyncs", resyncs, self.feed_resyncs.clone());
+        registry.register("feed_window", "Revocations that can still strike a token", self.feed_window.clone());
+        let behind = "Time since the journal was last known to hold nothing more";
+        registry.register_with_unit("feed_behind", behind, Unit::Seconds, self.feed_behind_seconds.clone());
+    }
+
+    /// So many more follow the feed.
+    pub fn feed_subscribers(&self, more: i64) {
+        self.feed_subscribers.inc_by(more);
+    }
+
+    /// A subscriber was sent a frame.
+    pub fn feed_frame(&self, kind: &'static str) {
+        self.feed_frames.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// A subscriber is sent a snapshot.
+    pub fn feed_resync(&self) {
+        self.feed_resyncs.inc();
+    }
+
+    /// So many revocations can still strike a token.
+    pub fn feed_window(&self, length: usize) {
+        self.feed_window.set(i64::try_from(length).unwrap_or(i64::MAX));
+    }
+
+    /// So long ago it was known last that the journal holds nothing more.
+    pub fn feed_behind(&self, behind: Duration) {
+        self.feed_behind_seconds.set(behind.as_secs_f64());
     }
 
     /// A store did something, or failed to.

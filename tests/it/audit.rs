@@ -11,8 +11,14 @@ use crate::support::{
 };
 
 /// The first needs a store that forgot its last writes (see `flows::refresh`), the
-/// second another policy.
-const ELSEWHERE: [EventKind; 2] = [EventKind::RefreshRecovered, EventKind::LoginSessionLimit];
+/// second another policy, the others are commands (see `commands`).
+const ELSEWHERE: [EventKind; 5] = [
+    EventKind::RefreshRecovered,
+    EventKind::LoginSessionLimit,
+    EventKind::ServiceCreated,
+    EventKind::ServiceDisabled,
+    EventKind::ServiceRotated,
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_outcome_is_counted_and_all_but_routine_is_written() {

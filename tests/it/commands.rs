@@ -1,12 +1,20 @@
 //! The commands, as processes.
 
 use rustix::process::Signal;
+use sekisho::proto::sekisho::v1::{
+    IntrospectRequest, IssueServiceTokenRequest, token_service_client::TokenServiceClient,
+};
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::support::process::{Service, dev_settings, run, serve_settings};
+use crate::support::{
+    app::with_bearer,
+    eventually,
+    feed::reason,
+    process::{Service, dev_settings, run, serve_settings},
+};
 
-const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence";
+const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence, 0005_service_accounts";
 
 #[tokio::test]
 async fn serve_without_settings_lists_all_that_is_missing_and_exits_78() {
@@ -135,4 +143,75 @@ async fn settings_are_checked_and_printed_without_secrets() {
         .collect();
     let again = run(folder.path(), &["--config", "sekisho.toml", "config", "print"], &secrets).await.stdout;
     assert_eq!(again, printed);
+}
+
+/// Asks a service that runs for a token.
+async fn service_token(service: &Service, name: &str, secret: &str) -> Result<String, String> {
+    let mut tokens = TokenServiceClient::connect(service.base()).await.unwrap();
+    let request =
+        IssueServiceTokenRequest { client_id: name.to_owned(), client_secret: secret.to_owned(), scope: None };
+    let answer = tokens.issue_service_token(request).await;
+    answer.map(|answer| answer.into_inner().access_token).map_err(|status| reason(&status))
+}
+
+async fn introspects(service: &Service, access: &str, token: &str) -> Result<bool, String> {
+    let mut tokens = TokenServiceClient::connect(service.base()).await.unwrap();
+    let request = with_bearer(IntrospectRequest { token: token.to_owned() }, access);
+    tokens.introspect(request).await.map(|answer| answer.into_inner().active).map_err(|status| reason(&status))
+}
+
+#[tokio::test]
+async fn services_are_made_listed_given_other_secrets_and_disabled() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serve_settings(folder.path());
+    let call = async |arguments: &[&str]| run(folder.path(), arguments, &settings).await;
+    call(&["migrate"]).await;
+    let made = call(&["service", "create", "orders", "--scope", "orders:read", "--scope", "tokens:introspect"]).await;
+    let secret = made.stdout.trim().to_owned();
+    assert_eq!((made.code, secret.len(), &secret[..4]), (Some(0), 47, "sks_"), "{}", made.stderr);
+    call(&["service", "create", "stock", "--scope", "tokens:introspect"]).await;
+    for (arguments, complaint) in [
+        (&["service", "create", "orders", "--scope", "a"][..], "there is a service of that name"),
+        (&["service", "create", "dev", "--scope", "a"], "the one of `sekisho dev`"),
+        (&["service", "create", "Orders", "--scope", "a"], "a name is 1 to 64 characters"),
+        (&["service", "create", "other", "--scope", "a\"b"], "a scope is one word"),
+        (&["service", "create", "other"], "--scope"),
+        (&["service", "disable", "nobody"], "no service of that name"),
+        (&["service", "rotate", "nobody"], "no service of that name"),
+    ] {
+        let ended = call(arguments).await;
+        assert!(ended.code != Some(0) && ended.stderr.contains(complaint), "{arguments:?}: {}", ended.stderr);
+    }
+    let listed = call(&["service", "list"]).await.stdout;
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("orders  active  "), "{listed}");
+    assert!(lines[0].ends_with("Z  orders:read tokens:introspect"), "{listed}");
+
+    let service = Service::start(folder.path(), &["serve"], &settings).await;
+    let old = service_token(&service, "orders", &secret).await.unwrap();
+    assert_eq!(introspects(&service, &old, &old).await, Ok(true));
+    let dev = service_token(&service, "dev", crate::support::feed::DEV_SECRET).await;
+    assert_eq!(dev, Err("INVALID_CREDENTIALS".to_owned()), "there is none in `serve`");
+
+    let renewed = call(&["service", "rotate", "orders"]).await.stdout.trim().to_owned();
+    assert_eq!(service_token(&service, "orders", &secret).await, Err("INVALID_CREDENTIALS".to_owned()));
+    let token = service_token(&service, "orders", &renewed).await.unwrap();
+    assert_eq!(call(&["service", "disable", "orders"]).await.stdout, "orders is disabled\n");
+    assert_eq!(service_token(&service, "orders", &renewed).await, Err("INVALID_CREDENTIALS".to_owned()));
+    eventually(async || introspects(&service, &token, &token).await == Err("SESSION_REVOKED".to_owned())).await;
+    assert!(call(&["service", "list"]).await.stdout.starts_with("orders  disabled"));
+    service.signal(Signal::TERM);
+    service.ended().await;
+
+    let location = sekisho::storage::sql::Location::Sqlite(folder.path().join("sekisho.db"));
+    let store = sekisho::storage::sql::SqlStore::open(&location, std::sync::Arc::default()).await.unwrap();
+    let rows = sekisho::storage::Audit::list(&store, 0, 100).await.unwrap();
+    let kinds = rows
+        .iter()
+        .map(|row| row.kind.as_str())
+        .filter(|kind| ["service_created", "service_rotated", "service_disabled"].contains(kind));
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        ["service_created", "service_created", "service_rotated", "service_disabled"]
+    );
 }

@@ -49,8 +49,9 @@ async fn siblings_verify_tokens_with_the_served_keys() {
         let header = json!({"alg": algorithm, "kid": key["kid"], "typ": "at+jwt"});
         assert_eq!(jose_header(&ada.access), header);
         let claims = verify(&app, &ada.access, &KeySet::from_jwks(&set).unwrap()).unwrap();
-        assert_eq!((claims.sub.to_string(), claims.sid.to_string()), (ada.user_id(), ada.session_id()));
-        assert_eq!((claims.email.as_str(), claims.email_verified, claims.exp - claims.iat), (ADA, true, 900));
+        let person = claims.person.unwrap();
+        assert_eq!((claims.sub.to_string(), person.sid.to_string()), (ada.user_id(), ada.session_id()));
+        assert_eq!((person.email.as_str(), person.email_verified, claims.exp - claims.iat), (ADA, true, 900));
     }
 }
 

@@ -12,6 +12,7 @@ mod database;
 mod documents;
 mod errors;
 mod faults;
+mod feed;
 mod flows;
 mod keys;
 mod notices;

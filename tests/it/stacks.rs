@@ -6,11 +6,12 @@ use tokio::process::Command;
 use crate::support::stack::Stack;
 
 /// What does not choose its stores by itself.
-const SUITES: [&str; 9] = [
+const SUITES: [&str; 10] = [
     "audit::",
     "bad_input::",
     "crashes::service::",
     "errors::",
+    "feed::alone::",
     "flows::",
     "keys::",
     "races::alone::",

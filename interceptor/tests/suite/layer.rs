@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     policy::descriptors,
-    support::{Issuer, NOW, claims, verifier},
+    support::{Issuer, NOW, claims, proven_at, verifier},
 };
 
 fn layer(keys: Arc<dyn KeySource>) -> AuthLayer {
@@ -126,7 +126,7 @@ async fn a_token_in_the_query_is_not_looked_at() {
 
 #[tokio::test]
 async fn an_expired_token_is_refused() {
-    let old = Claims { exp: NOW - 5, iat: NOW - 905, nbf: NOW - 905, auth_time: NOW - 905, ..claims() };
+    let old = proven_at(NOW - 905, Claims { exp: NOW - 5, iat: NOW - 905, nbf: NOW - 905, ..claims() });
     assert_eq!(call_as("List", &old).await, refused(Refusal::Expired));
 }
 
@@ -145,7 +145,7 @@ async fn a_role_too_few_is_denied() {
 
 #[tokio::test]
 async fn an_old_proof_asks_for_a_new_one() {
-    let old = Claims { auth_time: NOW - 301, ..claims() };
+    let old = proven_at(NOW - 301, claims());
     let seen = call_as("Cancel", &old).await;
     assert_eq!(seen, refused(Refusal::StepUp { max_auth_age: 300 }));
 }

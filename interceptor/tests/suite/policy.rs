@@ -71,7 +71,7 @@ fn options_lost_on_the_way_are_missed() {
 fn options_that_cannot_be_meant() {
     for (service, expected) in [
         ("Contradictory", "public, and yet restricted"),
-        ("Ageless", "max_auth_age is not a positive number of whole seconds"),
+        ("Ageless", "a time that is not a positive number of whole seconds"),
         ("Nameless", "an empty scope or role"),
     ] {
         let Err(PolicyError::Option { path, fault }) = read(&format!("shop.v1.{service}")) else {
@@ -86,7 +86,7 @@ fn newer_descriptors() -> Vec<u8> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("newer");
     fs::create_dir_all(root.join("sekisho/v1")).unwrap();
     let ours = include_str!("../../proto/sekisho/v1/access.proto");
-    let theirs = ours.replacen("message Access {", "message Access { bool tomorrow = 6;", 1);
+    let theirs = ours.replacen("message Access {", "message Access { bool tomorrow = 100;", 1);
     fs::write(root.join("sekisho/v1/access.proto"), theirs).unwrap();
     let service = r#"syntax = "proto3"; package shop.v1; import "sekisho/v1/access.proto";
         message Empty {}

@@ -11,7 +11,7 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sekisho_interceptor::{Claims, KeySet, Verifier, VerifyingKey};
+use sekisho_interceptor::{Claims, KeySet, Person, Verifier, VerifyingKey};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -38,15 +38,26 @@ pub(crate) fn claims() -> Claims {
         iat: NOW,
         nbf: NOW,
         jti: Uuid::from_u128(0xb2),
-        sid: Uuid::from_u128(0xc3),
         client_id: "web".to_owned(),
+        scope: Some("orders:read orders:write".to_owned()),
+        person: Some(person()),
+    }
+}
+
+pub(crate) fn person() -> Person {
+    Person {
+        sid: Uuid::from_u128(0xc3),
         email: "taro@example.jp".to_owned(),
         email_verified: true,
         roles: vec!["buyer".to_owned()],
         auth_time: NOW - 60,
         amr: vec!["pwd".to_owned()],
-        scope: Some("orders:read orders:write".to_owned()),
     }
+}
+
+/// The same claims, of somebody who proved who they are at another time.
+pub(crate) fn proven_at(auth_time: i64, claims: Claims) -> Claims {
+    Claims { person: Some(Person { auth_time, ..person() }), ..claims }
 }
 
 /// The same as JSON, with `name` set, or left out if `value` is `None`.

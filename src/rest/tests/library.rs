@@ -24,7 +24,7 @@ use crate::rest::{Transcoder, frame};
 pub(super) fn pool(change: impl FnOnce(String) -> String) -> DescriptorPool {
     let mut files = ChainFileResolver::new();
     files.add(Memory(change(include_str!("library.proto").into())));
-    files.add(IncludeFileResolver::new("proto".into()));
+    files.add(IncludeFileResolver::new("interceptor/proto".into()));
     files.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(files);
     compiler.include_imports(true).open_file(Memory::NAME).expect("proto");

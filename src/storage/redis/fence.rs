@@ -279,6 +279,8 @@ impl Gatekeeper {
     async fn apply(&self, revocation: &Revocation) -> Result<u64> {
         let person = self.link.key("s:", revocation.user_id.0.as_bytes());
         let ended = match revocation.target {
+            // No session ends by it.
+            Target::Token(_) => return Ok(0),
             Target::Session(id) => self.link.run(&END, &person, vec![raw(id.0.as_bytes())]).await?,
             Target::User => self.link.run(&END_UNTIL, &person, vec![micros(revocation.not_before)]).await?,
         };

@@ -104,7 +104,7 @@ impl Parts {
             auth_time: Timestamp::from_micros(created_at + rest.auth_time),
             amr: rest.amr.into_iter().map(str::to_owned).collect(),
             subject: Subject {
-                email: Email::parse(subject.email).map_err(|_| corrupt("email"))?,
+                email: Email::stored(subject.email).map_err(|_| corrupt("email"))?,
                 email_verified: subject.email_verified,
                 roles: subject.roles.into_iter().map(str::to_owned).collect(),
                 issued_after: Timestamp::from_micros(subject.issued_after),

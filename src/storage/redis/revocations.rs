@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Revocation, SessionId, Timestamp, UserId,
+        Revocation, SessionId, Timestamp, TokenId, UserId,
         revocation::{RevocationReason, Target},
     },
     storage::revocations::{Cursor, Numbered, Revocations},
@@ -27,6 +27,10 @@ struct Entry {
     user_id: Uuid,
     /// None: every session of the person.
     session_id: Option<Uuid>,
+    /// One access token alone. The release before goes by `session_id`, and finds
+    /// no such session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_id: Option<Uuid>,
     not_before: i64,
     reason: String,
     expires_at: i64,
@@ -34,14 +38,16 @@ struct Entry {
 
 impl Entry {
     fn of((seq, revocation): &Numbered) -> Self {
-        let session_id = match revocation.target {
-            Target::Session(id) => Some(id.0),
-            Target::User => None,
+        let (session_id, token_id) = match revocation.target {
+            Target::Token(id) => (Some(id.0), Some(id.0)),
+            Target::Session(id) => (Some(id.0), None),
+            Target::User => (None, None),
         };
         Self {
             seq: *seq,
             user_id: revocation.user_id.0,
             session_id,
+            token_id,
             not_before: revocation.not_before.micros(),
             reason: revocation.reason.as_str().to_owned(),
             expires_at: revocation.expires_at.micros(),
@@ -51,7 +57,11 @@ impl Entry {
     fn line(self) -> Option<Numbered> {
         let revocation = Revocation {
             user_id: UserId(self.user_id),
-            target: self.session_id.map_or(Target::User, |id| Target::Session(SessionId(id))),
+            target: match (self.session_id, self.token_id) {
+                (_, Some(id)) => Target::Token(TokenId(id)),
+                (Some(id), None) => Target::Session(SessionId(id)),
+                (None, None) => Target::User,
+            },
             not_before: Timestamp::from_micros(self.not_before),
             reason: RevocationReason::parse(&self.reason)?,
             expires_at: Timestamp::from_micros(self.expires_at),

@@ -40,7 +40,7 @@ const REPLACE_PASSWORD: &str = "UPDATE accounts SET password_scheme = $4, passwo
 fn account(row: &Row) -> Result<Account> {
     Ok(Account {
         id: UserId(row.get("id")?),
-        email: row.parsed("email", Email::parse)?,
+        email: row.parsed("email", Email::stored)?,
         email_verified: row.get("email_verified")?,
         password: StoredPassword { scheme: row.get("password_scheme")?, hash: row.get("password_hash")? },
         display_name: row.parsed("display_name", Name::parse)?,

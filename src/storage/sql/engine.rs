@@ -96,6 +96,14 @@ impl Tx {
             Self::Postgres(lease) => lease.commit().await,
         }
     }
+
+    /// Has other processes hear of it when it is committed. A SQLite file has none.
+    pub(super) async fn announce(&mut self, channel: &'static str) -> Result<()> {
+        if matches!(self, Self::Postgres(_)) {
+            sql("SELECT pg_notify($1, '')").bind(channel).run(self).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A parameter of a statement.

@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, engine::sql, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "accounts",
@@ -34,6 +34,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
         "volatile_fence",
         include_str!("../../../migrations/sqlite/0004_volatile_fence.sql"),
         include_str!("../../../migrations/postgres/0004_volatile_fence.sql"),
+    ),
+    (
+        5,
+        "service_accounts",
+        include_str!("../../../migrations/sqlite/0005_service_accounts.sql"),
+        include_str!("../../../migrations/postgres/0005_service_accounts.sql"),
     ),
 ];
 

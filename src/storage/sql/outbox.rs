@@ -54,7 +54,7 @@ fn leased(row: &Row) -> Result<Leased> {
     let parameters: Value = row.get("parameters")?;
     let notice = Notice {
         at: row.get("created_at")?,
-        to: row.parsed("recipient", Email::parse)?,
+        to: row.parsed("recipient", Email::stored)?,
         locale: row.parsed("locale", |tag| Locale::parse(tag).ok_or(()))?,
         kind: row.parsed("kind", |word| kind(word, &parameters).ok_or(()))?,
     };

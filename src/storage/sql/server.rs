@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{Result, StoreError, lease::Lease, unavailable};
+use super::{Result, StoreError, lease::Lease, listener::pool_of_one, unavailable};
 
 /// For the first connection: a server that is starting is worth a wait.
 const FIRST: Duration = Duration::from_secs(5);
@@ -76,6 +76,12 @@ impl Server {
         timeout(self.timeout, work).await.unwrap_or_else(|_| {
             Err(StoreError::Unavailable(format!("no answer within {} ms", self.timeout.as_millis()).into()))
         })
+    }
+
+    /// A pool for one connection more, which may wait for as long as it likes.
+    pub(super) fn apart(&self) -> PgPool {
+        let options = (*self.pool.connect_options()).clone();
+        pool_of_one().acquire_timeout(self.timeout).connect_lazy_with(options)
     }
 
     /// A connection for migrations. They may take long, but one process runs

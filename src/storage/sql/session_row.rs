@@ -45,7 +45,7 @@ pub(super) fn session(row: &Row) -> Result<Session> {
         auth_time: row.get("auth_time")?,
         amr: row.get("amr")?,
         subject: Subject {
-            email: row.parsed("email", Email::parse)?,
+            email: row.parsed("email", Email::stored)?,
             email_verified: row.get("email_verified")?,
             roles: row.get("roles")?,
             issued_after: row.get("issued_after")?,

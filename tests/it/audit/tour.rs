@@ -21,8 +21,23 @@ pub async fn take(app: &TestApp) -> SignedIn {
     signs_in(app).await;
     refreshes(app).await;
     looks_after_her_sessions(app).await;
+    has_services(app).await;
     is_attacked(app).await;
     ada
+}
+
+async fn has_services(app: &TestApp) {
+    let secret = app.service("orders", "orders:read").await;
+    let token = app.ask_service_token("orders", &secret, None).await.unwrap().access_token;
+    app.ask_service_token("nobody", &secret, None).await.unwrap_err();
+    app.ask_service_token("orders", "wrong", None).await.unwrap_err();
+    app.ask_service_token("orders", &secret, Some("orders:write")).await.unwrap_err();
+    app.introspect(&token).await;
+    app.revoke_token(&token).await.unwrap();
+    app.revoke_token(&token).await.unwrap();
+    app.watch(None).await;
+    app.sql("UPDATE service_accounts SET disabled = TRUE").await;
+    app.ask_service_token("orders", &secret, None).await.unwrap_err();
 }
 
 async fn signs_up(app: &TestApp) -> SignedIn {

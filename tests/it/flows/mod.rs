@@ -5,5 +5,7 @@ mod login;
 mod logout;
 mod profile;
 mod refresh;
+mod service_tokens;
 mod sessions;
 mod signup;
+mod tokens;

@@ -2,11 +2,12 @@
 
 use sekisho::{
     domain::{
-        Account, EventKind, Revocation, Timestamp,
+        Account, EventKind, Revocation, Timestamp, TokenId,
         revocation::{RevocationReason, Target},
     },
     storage::Stores,
 };
+use uuid::Uuid;
 
 use super::{
     data::{MICRO, NOW, account, after, audit_kinds, event, session_id, user_id},
@@ -30,6 +31,15 @@ pub fn of_session(n: u128) -> Revocation {
         reason: RevocationReason::Logout,
         expires_at: after(1_000),
     }
+}
+
+/// Of access token `n`.
+pub fn of_token(n: u128) -> Revocation {
+    Revocation { target: Target::Token(token_id(n)), ..of_session(n) }
+}
+
+fn token_id(n: u128) -> TokenId {
+    TokenId(Uuid::from_u128(n))
 }
 
 pub fn of_user(n: u128, not_before: Timestamp) -> Revocation {
@@ -186,4 +196,70 @@ pub async fn a_sweep_takes_what_has_expired_up_to_a_limit(stores: Stores) {
     assert_eq!((sweep(after(1_001)).await, sweep(after(1_001)).await), (2, 1));
     let live = stores.journal.live(0, NOW, 10).await.unwrap();
     assert_eq!(live.into_iter().map(|(_, line)| line).collect::<Vec<_>>(), [lasting]);
+}
+
+/// Its number is how one knows later that no line was lost.
+pub async fn a_sweep_leaves_the_last_number(stores: Stores) {
+    let numbers = append(&stores, &[of_session(1), of_session(2)]).await;
+    assert_eq!(stores.journal.sweep(after(2_000), 10).await.unwrap(), 1);
+    assert_eq!(stores.journal.sweep(after(2_000), 10).await.unwrap(), 0);
+    assert_eq!(stores.journal.extent().await.unwrap().highest, numbers[1]);
+}
+
+async fn append_token(stores: &Stores, n: u128) -> Option<i64> {
+    let event = event(EventKind::TokenRevoked);
+    let (number, is_new) = stores.journal.append_once(&of_token(n), &event, None).await.unwrap();
+    is_new.then_some(number)
+}
+
+pub async fn a_token_is_taken_back_once_and_is_a_line_like_others(stores: Stores) {
+    append(&stores, &[of_session(1)]).await;
+    let number = append_token(&stores, 2).await.unwrap();
+    assert_eq!(append_token(&stores, 2).await, None);
+    assert_eq!(live(&stores, 0, NOW, 10).await[1..], [(number, of_token(2))]);
+    assert_eq!(audit_kinds(&stores).await, ["token_revoked"]);
+    assert!(stores.journal.has_token(token_id(2)).await.unwrap());
+    assert!(!stores.journal.has_token(token_id(1)).await.unwrap());
+    append(&stores, &[of_session(3)]).await;
+    assert_eq!(stores.journal.sweep(after(2_000), 10).await.unwrap(), 3, "two lines and what they took back");
+    assert!(!stores.journal.has_token(token_id(2)).await.unwrap());
+}
+
+pub async fn of_many_that_take_one_token_back_one_does(stores: Stores) {
+    let taken = race(|_| {
+        let stores = stores.clone();
+        async move { append_token(&stores, 1).await }
+    })
+    .await;
+    assert_eq!(taken.iter().flatten().count(), 1);
+    assert_eq!(live(&stores, 0, NOW, 10).await.len(), 1);
+    assert_eq!(audit_kinds(&stores).await, ["token_revoked"]);
+}
+
+pub async fn the_latest_come_first_and_expired_ones_too(stores: Stores) {
+    let expired = Revocation { expires_at: NOW, ..of_session(2) };
+    let numbers = append(&stores, &[of_session(1), expired.clone(), of_token(3)]).await;
+    let latest = async |before| stores.journal.latest(before, 2).await.unwrap();
+    assert_eq!(latest(i64::MAX).await, [(numbers[2], of_token(3)), (numbers[1], expired)]);
+    assert_eq!(latest(numbers[1]).await, [(numbers[0], of_session(1))]);
+    assert_eq!(latest(numbers[0]).await, []);
+}
+
+pub async fn it_says_how_far_it_goes(stores: Stores) {
+    let extent = stores.journal.extent().await.unwrap();
+    assert_eq!((extent.epoch.as_str(), extent.highest), ("", 0));
+    let numbers = append(&stores, &[of_session(1), of_session(2)]).await;
+    assert!(stores.journal.replace_epoch("", "first").await.unwrap());
+    assert!(!stores.journal.replace_epoch("", "second").await.unwrap());
+    let extent = stores.journal.extent().await.unwrap();
+    assert_eq!((extent.epoch.as_str(), extent.highest), ("first", numbers[1]));
+}
+
+pub async fn of_many_new_epochs_one_is_put(stores: Stores) {
+    let put = race(|n| {
+        let stores = stores.clone();
+        async move { stores.journal.replace_epoch("", &format!("epoch {n}")).await.unwrap() }
+    })
+    .await;
+    assert_eq!(put.iter().filter(|put| **put).count(), 1);
 }

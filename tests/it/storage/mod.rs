@@ -17,6 +17,7 @@ mod revocations;
 mod rotation;
 mod rotation_model;
 mod rotation_races;
+mod service_accounts;
 mod session_limits;
 mod sessions;
 mod signing_keys;
@@ -69,6 +70,21 @@ macro_rules! contract {
                 many_revocations_of_one_user_all_count,
                 a_reader_that_goes_on_misses_none_of_many_writers,
                 a_sweep_takes_what_has_expired_up_to_a_limit,
+                a_sweep_leaves_the_last_number,
+                a_token_is_taken_back_once_and_is_a_line_like_others,
+                of_many_that_take_one_token_back_one_does,
+                the_latest_come_first_and_expired_ones_too,
+                it_says_how_far_it_goes,
+                of_many_new_epochs_one_is_put,
+            }
+            contract! { $back_end service_accounts:
+                an_account_is_found_whole_by_its_name,
+                a_taken_name_changes_nothing,
+                of_many_accounts_of_one_name_one_is_made,
+                accounts_are_listed_by_name,
+                a_disabled_account_stays_and_says_so,
+                a_new_secret_takes_the_place_of_the_old_with_its_event,
+                a_secret_is_stored_otherwise_unless_it_is_another_by_now,
             }
             contract! { $back_end outbox:
                 a_notice_is_leased_whole,

@@ -190,7 +190,7 @@ pub async fn a_notice_is_there_exactly_if_its_revocation_is(stores: Stores) {
         .iter()
         .map(|(_, line)| match line.target {
             Target::Session(id) => notice(id.0.as_u128()).to,
-            Target::User => unreachable!("no such line was written"),
+            Target::User | Target::Token(_) => unreachable!("no such line was written"),
         })
         .collect();
     assert_eq!(told, ended);

@@ -10,7 +10,7 @@ use sekisho::{
 
 use super::{
     data::{NOW, after},
-    journal::{of_session, of_user},
+    journal::{of_session, of_token, of_user},
 };
 
 /// Takes back as flows do: the journal first.
@@ -30,7 +30,7 @@ async fn read(stores: &Stores, cursor: Option<&Cursor>, limit: u32) -> (Vec<Numb
 pub async fn what_is_published_is_read_in_order_and_whole(stores: Stores) {
     assert_eq!(read(&stores, None, 10).await, (Vec::new(), None));
     let first = publish(&stores, &[of_session(2), of_user(3, NOW)]).await;
-    let second = publish(&stores, &[of_session(5)]).await;
+    let second = publish(&stores, &[of_session(5), of_token(6)]).await;
     assert_eq!(read(&stores, None, 10).await.0, [first, second].concat());
 }
 

@@ -4,6 +4,7 @@ pub mod acts;
 pub mod app;
 pub mod dump;
 pub mod eventually;
+pub mod feed;
 pub mod http;
 pub mod mail_server;
 pub mod pair;

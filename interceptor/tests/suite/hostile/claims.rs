@@ -4,7 +4,7 @@ use sekisho_interceptor::{Cause, Claims, Refusal};
 use serde_json::{Value, json};
 
 use super::{answer, invalid};
-use crate::support::{AUDIENCE, Issuer, NOW, claims, payload_with, verifier};
+use crate::support::{AUDIENCE, Issuer, NOW, claims, payload_with, proven_at, verifier};
 
 fn refuses(name: &str, values: &[Value], cause: Cause) {
     let issuer = Issuer::ed25519();
@@ -152,9 +152,9 @@ fn nbf_iat_or_auth_time_in_the_future() {
     let not_yet = Err(Refusal::Invalid(Cause::NotYet));
     assert_eq!(at(NOW, &Claims { nbf: later, ..claims() }), not_yet);
     assert_eq!(at(NOW, &Claims { iat: later, ..claims() }), not_yet);
-    assert_eq!(at(NOW, &Claims { auth_time: later, ..claims() }), not_yet);
+    assert_eq!(at(NOW, &proven_at(later, claims())), not_yet);
     assert_eq!(at(i64::MIN, &claims()), not_yet);
-    let ahead = Claims { nbf: NOW + 5, iat: NOW + 5, auth_time: NOW + 5, ..claims() };
+    let ahead = proven_at(NOW + 5, Claims { nbf: NOW + 5, iat: NOW + 5, ..claims() });
     assert_eq!(at(NOW, &ahead), Ok(()));
 }
 

@@ -1,1 +1,0 @@
-CREATE INDEX revocation_journal_session ON revocation_journal (session_id);
