@@ -13,6 +13,9 @@ use crate::{
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = jws::MAX_TOKEN_BYTES;
 
+/// The most that [`Verifier::leeway_seconds`] grants.
+pub const MAX_LEEWAY_SECONDS: u8 = 60;
+
 /// Checks access tokens of one issuer for one audience (RFC 9068 section 4).
 #[derive(Clone, Debug)]
 pub struct Verifier {
@@ -29,10 +32,11 @@ impl Verifier {
         Self { issuer: issuer.into(), audience: audience.into(), leeway: 5, max_lifetime: 3600 }
     }
 
-    /// How far the issuer's clock may differ from ours; 5 seconds unless set.
+    /// How far the issuer's clock may differ from ours; 5 seconds unless set,
+    /// [`MAX_LEEWAY_SECONDS`] at the most: revocations are kept no longer.
     #[must_use]
     pub fn leeway_seconds(self, seconds: u8) -> Self {
-        Self { leeway: seconds.into(), ..self }
+        Self { leeway: seconds.min(MAX_LEEWAY_SECONDS).into(), ..self }
     }
 
     /// The longest `exp - iat`; 3600 seconds unless set.
