@@ -17,6 +17,8 @@ mod ledger;
 mod payload;
 mod policy;
 mod policy_options;
+#[cfg(feature = "revocation")]
+mod proto;
 mod refusal;
 mod revocations;
 mod service;
