@@ -29,14 +29,3 @@ impl Algorithm {
         [Self::EdDSA, Self::ES256, Self::RS256, Self::HS256].into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 }
-
-impl From<Algorithm> for jsonwebtoken::Algorithm {
-    fn from(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::EdDSA => Self::EdDSA,
-            Algorithm::ES256 => Self::ES256,
-            Algorithm::RS256 => Self::RS256,
-            Algorithm::HS256 => Self::HS256,
-        }
-    }
-}

@@ -1,7 +1,9 @@
 //! One public JWK, checked before a crypto library sees it.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
 use crate::{algorithm::Algorithm, key_error::KeyError};
@@ -27,7 +29,7 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
     ],
 ];
 
-pub(crate) fn read(jwk: &Value) -> Result<(String, Algorithm, DecodingKey), KeyError> {
+pub(crate) fn read(jwk: &Value) -> Result<(String, Algorithm, ParsedPublicKey), KeyError> {
     let members = jwk.as_object().ok_or(KeyError::Shape)?;
     if text(members, "kty") == Some("oct") {
         return Err(KeyError::Symmetric);
@@ -68,24 +70,25 @@ fn algorithm(members: &Map<String, Value>) -> Result<Algorithm, KeyError> {
     }
 }
 
-fn ed25519(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn ed25519(members: &Map<String, Value>) -> Result<ParsedPublicKey, KeyError> {
     let x: [u8; 32] = fixed(members, "x")?;
     let mut y = x;
     y[31] &= 0x7f;
     if SMALL_ORDER.contains(&y) {
         return Err(KeyError::Material);
     }
-    Ok(DecodingKey::from_ed_der(&x))
+    ParsedPublicKey::new(&ED25519, x).map_err(|_| KeyError::Material)
 }
 
-fn p256(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn p256(members: &Map<String, Value>) -> Result<ParsedPublicKey, KeyError> {
     let x: [u8; 32] = fixed(members, "x")?;
     let y: [u8; 32] = fixed(members, "y")?;
     const UNCOMPRESSED: u8 = 4;
-    Ok(DecodingKey::from_ec_der(&[&[UNCOMPRESSED], &x[..], &y[..]].concat()))
+    let point = [&[UNCOMPRESSED], &x[..], &y[..]].concat();
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::Material)
 }
 
-fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn rsa(members: &Map<String, Value>) -> Result<ParsedPublicKey, KeyError> {
     let n = unsigned(members, "n")?;
     let e = unsigned(members, "e")?;
     let bits = bit_length(&n);
@@ -97,7 +100,8 @@ fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
     if unfit || is_even(&n) || is_even(&e) {
         return Err(KeyError::Material);
     }
-    Ok(DecodingKey::from_rsa_raw_components(&n, &e))
+    let numbers = RsaPublicKeyComponents { n, e };
+    numbers.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| KeyError::Material)
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use jsonwebtoken::DecodingKey;
+use aws_lc_rs::{digest, hmac, signature::ParsedPublicKey};
 use serde_json::Value;
 
 use crate::{algorithm::Algorithm, jwk, key_error::KeyError};
@@ -15,7 +15,15 @@ pub(crate) const MAX_KID_BYTES: usize = 128;
 pub struct VerifyingKey {
     kid: String,
     algorithm: Algorithm,
-    key: DecodingKey,
+    material: Material,
+    /// Tells this key from another of the same `kid`.
+    identity: [u8; 32],
+}
+
+#[derive(Clone)]
+enum Material {
+    Public(ParsedPublicKey),
+    Shared(hmac::Key),
 }
 
 impl VerifyingKey {
@@ -27,11 +35,11 @@ impl VerifyingKey {
     /// # Errors
     ///
     /// A [`KeyError`] unless the key is an Ed25519, P-256 or 2048 to 8192 bit RSA
-    /// public key for signatures, with a `kid`. Whether a P-256 point lies on
-    /// the curve is seen at the first signature, which then does not verify.
+    /// public key for signatures, with a `kid`.
     pub fn from_jwk(jwk: &Value) -> Result<Self, KeyError> {
         let (kid, algorithm, key) = jwk::read(jwk)?;
-        Self::new(kid, algorithm, key)
+        let identity = identity(algorithm, key.as_ref());
+        Self::new(kid, algorithm, Material::Public(key), identity)
     }
 
     /// An HS256 key, shared with the issuer.
@@ -43,14 +51,15 @@ impl VerifyingKey {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::ShortSecret);
         }
-        Self::new(kid.into(), Algorithm::HS256, DecodingKey::from_secret(secret))
+        let material = Material::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret));
+        Self::new(kid.into(), Algorithm::HS256, material, identity(Algorithm::HS256, secret))
     }
 
-    fn new(kid: String, algorithm: Algorithm, key: DecodingKey) -> Result<Self, KeyError> {
+    fn new(kid: String, algorithm: Algorithm, material: Material, identity: [u8; 32]) -> Result<Self, KeyError> {
         if kid.is_empty() || kid.len() > MAX_KID_BYTES {
             return Err(KeyError::Kid);
         }
-        Ok(Self { kid, algorithm, key })
+        Ok(Self { kid, algorithm, material, identity })
     }
 
     /// The name by which tokens refer to the key.
@@ -65,9 +74,25 @@ impl VerifyingKey {
         self.algorithm
     }
 
-    pub(crate) fn decoding_key(&self) -> &DecodingKey {
-        &self.key
+    pub(crate) fn identity(&self) -> [u8; 32] {
+        self.identity
     }
+
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.material {
+            Material::Public(key) => key.verify_sig(message, signature).is_ok(),
+            Material::Shared(key) => hmac::verify(key, message, signature).is_ok(),
+        }
+    }
+}
+
+fn identity(algorithm: Algorithm, key: &[u8]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(algorithm.as_str().as_bytes());
+    context.update(key);
+    let mut identity = [0; 32];
+    identity.copy_from_slice(context.finish().as_ref());
+    identity
 }
 
 impl fmt::Debug for VerifyingKey {

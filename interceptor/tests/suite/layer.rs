@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{Request, Response};
+use sekisho_interceptor::AuthBody;
 use sekisho_interceptor::{AuthLayer, Cause, Claims, KeySet, KeySource, PolicySet, Refusal, Renderer};
 use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt;
@@ -54,7 +55,7 @@ async fn call(layer: &AuthLayer, request: Request<()>) -> Outcome {
     }
 }
 
-fn outcome(response: &Response<Body>) -> Outcome {
+fn outcome(response: &Response<AuthBody<Body>>) -> Outcome {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/grpc");
     let status = Status::from_header_map(response.headers()).unwrap();
@@ -66,7 +67,7 @@ fn outcome(response: &Response<Body>) -> Outcome {
 }
 
 fn request(path: &str, token: Option<&str>) -> Request<()> {
-    let mut request = Request::builder().uri(path);
+    let mut request = Request::builder().uri(path).header("content-type", "application/grpc");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
