@@ -7,9 +7,11 @@ use tonic::Status;
 
 use crate::{
     bearer::bearer_token,
+    cause::Cause,
     claims::Claims,
     clock::Clock,
     freshness::{Introspection, Introspector, RevocationSource},
+    header,
     identity_headers::IdentityHeaders,
     keys::KeySource,
     layer::Renderer,
@@ -100,7 +102,8 @@ impl Guard {
     fn verified(&self, token: &str, now: i64) -> Result<Arc<Claims>, Refusal> {
         let keys = self.keys.keys();
         if !self.cache.is_on() || token.len() > crate::MAX_TOKEN_BYTES {
-            return self.verifier.verify(token, &keys, now).map(Arc::new);
+            let claims = self.verifier.verify(token, &keys, now);
+            return claims.map(Arc::new).inspect_err(|refusal| self.report(token, *refusal));
         }
         let id = token_cache::id(token);
         if let Some(verified) = self.cache.get(&id, &keys) {
@@ -109,10 +112,20 @@ impl Guard {
             return Ok(Arc::clone(&verified.claims));
         }
         self.note(Event::CacheMiss);
-        let (claims, key) = self.verifier.verify_by(token, &keys, now)?;
+        let verified = self.verifier.verify_by(token, &keys, now);
+        let (claims, key) = verified.inspect_err(|refusal| self.report(token, *refusal))?;
         let claims = Arc::new(claims);
         self.cache.put(id, token, &claims, key);
         Ok(claims)
+    }
+
+    /// A key that is not known may be new.
+    fn report(&self, token: &str, refusal: Refusal) {
+        if refusal == Refusal::Invalid(Cause::Key)
+            && let Some(kid) = header::kid(token)
+        {
+            self.keys.missed(&kid);
+        }
     }
 
     pub(crate) fn is_struck(&self, claims: &Claims) -> bool {

@@ -2,7 +2,13 @@
 
 use serde_json::Value;
 
-use crate::{algorithm::Algorithm, cause::Cause, claims::TOKEN_TYPE, jws, keys::MAX_KID_BYTES};
+use crate::{
+    algorithm::Algorithm,
+    cause::Cause,
+    claims::TOKEN_TYPE,
+    jws::{self, Jws},
+    keys::MAX_KID_BYTES,
+};
 
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
@@ -32,6 +38,11 @@ impl Header {
         }
         Ok(Self { algorithm, kid: kid.to_owned() })
     }
+}
+
+/// The kid of a token whose key is not known.
+pub(crate) fn kid(token: &str) -> Option<String> {
+    Header::read(&Jws::split(token).ok()?.header).ok().map(|header| header.kid)
 }
 
 // A media type: case-insensitive, its "application/" may be left out (RFC 7515 section 4.1.9).

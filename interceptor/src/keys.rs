@@ -162,6 +162,10 @@ impl KeySet {
 pub trait KeySource: Send + Sync {
     /// The keys that are trusted now.
     fn keys(&self) -> Arc<KeySet>;
+
+    /// A token named a key that is not among them. The token is refused whatever is done
+    /// about it; the kid is the sender's choice, and anybody may send it.
+    fn missed(&self, _kid: &str) {}
 }
 
 /// Keys that do not change.

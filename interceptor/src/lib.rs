@@ -15,6 +15,8 @@ mod identity_headers;
 mod jwk;
 mod jws;
 mod key_error;
+#[cfg(any(feature = "jwks", feature = "revocation"))]
+mod key_store;
 mod keys;
 mod layer;
 mod lease;
@@ -25,12 +27,16 @@ mod policy;
 mod policy_options;
 #[cfg(feature = "revocation")]
 mod proto;
+#[cfg(any(feature = "jwks", feature = "revocation"))]
+mod refresh;
 mod refusal;
 mod revocations;
 mod routes;
 mod service;
 pub mod strict_json;
 mod token_cache;
+#[cfg(feature = "revocation")]
+mod trust;
 mod verify;
 
 pub use algorithm::Algorithm;
@@ -49,4 +55,8 @@ pub use refusal::{ERROR_DOMAIN, Refusal};
 pub use revocations::{Entry, RevocationKeys, RevocationSet, SetLimits};
 pub use service::{AuthService, ResponseFuture};
 pub use token_cache::TokenCacheSize;
+#[cfg(feature = "revocation")]
+pub use trust::{
+    Ended, Health, NotReady, ProvidedToken, Resync, TokenProvider, Trust, TrustBuilder, TrustError, TrustEvent, TrustMeter,
+};
 pub use verify::{MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, Verifier};

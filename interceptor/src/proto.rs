@@ -1,13 +1,11 @@
 //! `proto/sekisho/v1/token.proto`, compiled by `build.rs`.
 #![expect(
-    missing_docs,
     unreachable_pub,
     unused_qualifications,
     clippy::all,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     clippy::too_many_lines,
-    dead_code,
     reason = "generated"
 )]
 
