@@ -34,6 +34,8 @@ mod revocations;
 mod routes;
 mod service;
 pub mod strict_json;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token_cache;
 #[cfg(feature = "revocation")]
 mod trust;
@@ -57,6 +59,7 @@ pub use service::{AuthService, ResponseFuture};
 pub use token_cache::TokenCacheSize;
 #[cfg(feature = "revocation")]
 pub use trust::{
-    Ended, Health, NotReady, ProvidedToken, Resync, TokenProvider, Trust, TrustBuilder, TrustError, TrustEvent, TrustMeter,
+    Ended, Health, NotReady, ProvidedToken, Resync, TokenProvider, Trust, TrustBuilder, TrustError, TrustEvent,
+    TrustMeter,
 };
 pub use verify::{MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, Verifier};

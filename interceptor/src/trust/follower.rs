@@ -56,11 +56,7 @@ impl Follower {
 
     /// Adds to `set` whatever the frame holds, whether or not it is in its place: the
     /// set is a union, so too much only refuses what the issuer takes back anyway.
-    pub(crate) fn take(
-        &mut self,
-        frame: WatchRevocationsResponse,
-        set: &RevocationSet,
-    ) -> Result<Taken, Resync> {
+    pub(crate) fn take(&mut self, frame: WatchRevocationsResponse, set: &RevocationSet) -> Result<Taken, Resync> {
         match frame.frame {
             Some(Frame::Snapshot(chunk)) => self.snapshot(chunk, set),
             Some(Frame::Delta(delta)) => self.delta(&delta, set),

@@ -18,9 +18,7 @@ use tonic::{Request, Status, transport::Channel};
 
 use crate::{
     key_store::KeyStore,
-    proto::{
-        GetKeysRequest, GetKeysResponse, IntrospectRequest, JsonWebKey, token_service_client::TokenServiceClient,
-    },
+    proto::{GetKeysRequest, GetKeysResponse, IntrospectRequest, JsonWebKey, token_service_client::TokenServiceClient},
     refresh::Refresh,
     revocations::RevocationSet,
     trust::{

@@ -15,12 +15,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 use tonic::transport::Channel;
 
+use self::inner::Inner;
 pub use self::{
     builder::{TrustBuilder, TrustError},
     credentials::{ProvidedToken, TokenProvider},
     event::{Ended, Health, Resync, TrustEvent, TrustMeter},
 };
-use self::inner::Inner;
 use crate::{
     claims::Claims,
     freshness::{Introspection, Introspector, RevocationSource, Unavailable},

@@ -19,7 +19,7 @@ use crate::{
     support::{Issuer, NOW, claims, proven_at, verifier},
 };
 
-fn layer(keys: Arc<dyn KeySource>) -> AuthLayer {
+pub(crate) fn layer(keys: Arc<dyn KeySource>) -> AuthLayer {
     let policy =
         PolicySet::from_descriptors(&descriptors(), &["shop.v1.Orders"]).unwrap().allow_public("grpc.health.v1.Health");
     AuthLayer::new(verifier(), keys, Arc::new(policy), Arc::new(|| NOW))
@@ -27,19 +27,19 @@ fn layer(keys: Arc<dyn KeySource>) -> AuthLayer {
 
 /// What the layer did with a request.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+pub(crate) enum Outcome {
     /// The service was called, by this person if any.
     Reached(Option<Uuid>),
     /// Reason, code and challenge.
     Refused(String, Code, Option<String>),
 }
 
-fn refused(refusal: Refusal) -> Outcome {
+pub(crate) fn refused(refusal: Refusal) -> Outcome {
     let challenge = refusal.www_authenticate().map(Into::into);
     Outcome::Refused(refusal.reason().to_owned(), refusal.code(), challenge)
 }
 
-async fn call(layer: &AuthLayer, request: Request<()>) -> Outcome {
+pub(crate) async fn call(layer: &AuthLayer, request: Request<()>) -> Outcome {
     let seen = Arc::new(Mutex::new(None));
     let service = layer.layer(service_fn(|request: Request<()>| {
         let caller = request.extensions().get::<Arc<Claims>>().map(|claims| claims.sub);
@@ -66,7 +66,7 @@ fn outcome(response: &Response<AuthBody<Body>>) -> Outcome {
     Outcome::Refused(info.reason, status.code(), challenge)
 }
 
-fn request(path: &str, token: Option<&str>) -> Request<()> {
+pub(crate) fn request(path: &str, token: Option<&str>) -> Request<()> {
     let mut request = Request::builder().uri(path).header("content-type", "application/grpc");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -88,9 +88,7 @@ async fn call_without_keys(request: Request<()>) -> Outcome {
 
 #[tokio::test]
 async fn a_good_token_reaches_the_service_with_its_claims() {
-    for method in ["List", "Cancel"] {
-        assert_eq!(call_as(method, &claims()).await, Outcome::Reached(Some(claims().sub)));
-    }
+    assert_eq!(call_as("List", &claims()).await, Outcome::Reached(Some(claims().sub)));
 }
 
 #[tokio::test]
