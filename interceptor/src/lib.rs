@@ -3,6 +3,8 @@
 
 mod algorithm;
 mod answer;
+#[cfg(any(feature = "jwks", feature = "revocation"))]
+mod backoff;
 mod bearer;
 mod body;
 mod cause;
@@ -13,6 +15,8 @@ mod guard;
 mod header;
 mod identity_headers;
 mod jwk;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod jws;
 mod key_error;
 #[cfg(any(feature = "jwks", feature = "revocation"))]
@@ -24,6 +28,7 @@ mod ledger;
 mod meter;
 mod payload;
 mod policy;
+pub mod policy_build;
 mod policy_options;
 #[cfg(feature = "revocation")]
 mod proto;
@@ -48,11 +53,14 @@ pub use cause::Cause;
 pub use claims::{Claims, Person, TOKEN_TYPE};
 pub use clock::{Clock, system_clock};
 pub use freshness::{Introspection, Introspector, RevocationSource, Unavailable};
+#[cfg(feature = "jwks")]
+pub use jwks::{JwksBuilder, JwksError, JwksSource};
 pub use key_error::KeyError;
 pub use keys::{KeySet, KeySource, MIN_SECRET_BYTES, VerifyingKey};
 pub use layer::{AuthLayer, Renderer};
 pub use meter::{Event, Meter};
 pub use policy::{Access, Callers, Freshness, PolicyError, PolicySet, WhenStale};
+pub use policy_build::proto_dir;
 pub use refusal::{ERROR_DOMAIN, Refusal};
 pub use revocations::{Entry, RevocationKeys, RevocationSet, SetLimits};
 pub use service::{AuthService, ResponseFuture};

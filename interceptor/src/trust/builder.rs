@@ -13,6 +13,7 @@ use tonic::transport::{Channel, Endpoint, Uri};
 use zeroize::Zeroizing;
 
 use crate::{
+    backoff::Randomness,
     clock::{Clock, system_clock},
     key_error::KeyError,
     key_store::KeyStore,
@@ -22,7 +23,6 @@ use crate::{
     revocations::{RevocationSet, SetLimits},
     trust::{
         Trust,
-        backoff::Randomness,
         credentials::{Credentials, TokenProvider},
         event::TrustMeter,
         inner::Inner,

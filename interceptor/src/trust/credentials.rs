@@ -7,9 +7,9 @@ use tonic::{Code, Request, Status, metadata::MetadataValue, transport::Channel};
 use zeroize::Zeroizing;
 
 use crate::{
+    backoff::Randomness,
     freshness::Unavailable,
     proto::{IssueServiceTokenRequest, token_service_client::TokenServiceClient},
-    trust::backoff::Randomness,
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);

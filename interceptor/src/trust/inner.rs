@@ -17,12 +17,12 @@ use tokio::{
 use tonic::{Request, Status, transport::Channel};
 
 use crate::{
+    backoff::Randomness,
     key_store::KeyStore,
     proto::{GetKeysRequest, GetKeysResponse, IntrospectRequest, JsonWebKey, token_service_client::TokenServiceClient},
     refresh::Refresh,
     revocations::RevocationSet,
     trust::{
-        backoff::Randomness,
         credentials::{Bearer, Credentials},
         event::{Health, TrustEvent, TrustMeter},
         key_file,

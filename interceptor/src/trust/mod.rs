@@ -1,6 +1,5 @@
 //! What an issuer says of keys and revocations, followed by one task.
 
-mod backoff;
 mod builder;
 mod credentials;
 mod event;

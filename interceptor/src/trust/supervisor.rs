@@ -6,9 +6,9 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tonic::{Code, Status};
 
 use crate::{
+    backoff::Backoff,
     proto::{WatchRevocationsRequest, WatchRevocationsResponse},
     trust::{
-        backoff::Backoff,
         event::{Ended, Resync, TrustEvent},
         follower::{Follower, Taken},
         inner::Inner,
