@@ -2,7 +2,10 @@
 
 mod feed;
 mod introspection;
+mod jwks;
 mod keys;
 mod kit;
+mod policy_build;
+mod provider;
 mod storm;
 mod support;
