@@ -46,7 +46,7 @@ pub(crate) enum Strict {
 /// What becomes of a request that is not refused.
 pub(crate) enum Admission {
     Anonymous,
-    Caller(Arc<Claims>),
+    Caller(Arc<Claims>, Freshness),
     /// If the issuer says that the token is active.
     Pending(Arc<Claims>, Introspection),
 }
@@ -62,7 +62,7 @@ impl Guard {
             self.note(Event::HeadersStripped { count });
         }
         let admission = self.decide(request)?;
-        if let Admission::Caller(claims) | Admission::Pending(claims, _) = &admission {
+        if let Admission::Caller(claims, _) | Admission::Pending(claims, _) = &admission {
             request.extensions.insert(Arc::clone(claims));
         }
         if !matches!(admission, Admission::Pending(..)) {
@@ -131,9 +131,9 @@ impl Guard {
                     return Err(Refusal::Stale);
                 }
                 self.note(Event::StaleServed);
-                Ok(Admission::Caller(claims))
+                Ok(Admission::Caller(claims, access.freshness))
             }
-            _ => Ok(Admission::Caller(claims)),
+            _ => Ok(Admission::Caller(claims, access.freshness)),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{claims::Claims, guard::Guard, meter::Event, policy::Freshness, refus
 
 /// The right of one caller to be answered.
 pub(crate) struct Lease {
-    guard: Guard,
+    guard: Arc<Guard>,
     claims: Arc<Claims>,
     revocable: bool,
     // Made when an answer first has to wait: most never do.
@@ -31,7 +31,7 @@ struct Watch {
 }
 
 impl Lease {
-    pub(crate) fn new(guard: Guard, claims: Arc<Claims>, freshness: Freshness) -> Self {
+    pub(crate) fn new(guard: Arc<Guard>, claims: Arc<Claims>, freshness: Freshness) -> Self {
         Self { guard, claims, revocable: freshness != Freshness::Signature, watch: None }
     }
 
