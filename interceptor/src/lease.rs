@@ -25,9 +25,12 @@ pub(crate) struct Lease {
     watch: Option<Watch>,
 }
 
+/// The receiver again, once something changed; `None` once the source is gone.
+type Change = Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>;
+
 struct Watch {
     expiry: Pin<Box<Sleep>>,
-    revocation: Option<Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>>,
+    revocation: Option<Change>,
 }
 
 impl Lease {
@@ -86,10 +89,7 @@ impl Lease {
     }
 }
 
-/// `None` once the source is gone: then only the expiry is left.
-fn next_change(
-    mut changes: watch::Receiver<u64>,
-) -> Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>> {
+fn next_change(mut changes: watch::Receiver<u64>) -> Change {
     Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
 }
 

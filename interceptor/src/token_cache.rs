@@ -34,7 +34,9 @@ impl Default for TokenCacheSize {
 /// By SHA-256 of the whole token: nothing else has these claims, and the cache
 /// holds no token that could be stolen from it or compared byte by byte.
 #[derive(Clone)]
-pub(crate) struct TokenCache(Option<Arc<Cache<[u8; 32], Arc<Verified>, Weight>>>);
+pub(crate) struct TokenCache(Option<Arc<Tokens>>);
+
+type Tokens = Cache<[u8; 32], Arc<Verified>, Weight>;
 
 /// Claims, and the key that vouched for them.
 pub(crate) struct Verified {
