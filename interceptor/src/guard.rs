@@ -16,7 +16,7 @@ use crate::{
     meter::{Event, Meter},
     policy::{Access, Freshness, PolicySet, WhenStale},
     refusal::Refusal,
-    token_cache::{self, TokenCache},
+    token_cache::{TokenCache, TokenId},
     verify::Verifier,
 };
 
@@ -102,7 +102,7 @@ impl Guard {
         if !self.cache.is_on() || token.len() > crate::MAX_TOKEN_BYTES {
             return self.verifier.verify(token, &keys, now).map(Arc::new);
         }
-        let id = token_cache::id(token);
+        let id = TokenId::of(token);
         if let Some(verified) = self.cache.get(&id, &keys) {
             self.note(Event::CacheHit);
             self.verifier.check_times(&verified.claims, now)?;
@@ -111,7 +111,7 @@ impl Guard {
         self.note(Event::CacheMiss);
         let (claims, key) = self.verifier.verify_by(token, &keys, now)?;
         let claims = Arc::new(claims);
-        self.cache.put(id, token, &claims, key);
+        self.cache.put(&id, &claims, key);
         Ok(claims)
     }
 
