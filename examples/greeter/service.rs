@@ -12,6 +12,7 @@ use self::proto::{
     greeter_service_server::{GreeterService, GreeterServiceServer},
 };
 
+#[expect(missing_docs, unreachable_pub, reason = "generated")]
 mod proto {
     include!(concat!(env!("OUT_DIR"), "/greeter/greeter.v1.rs"));
 }

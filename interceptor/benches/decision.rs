@@ -121,19 +121,19 @@ fn through(bencher: Bencher<'_, '_>, layer: &AuthLayer, token: &str) {
 }
 
 /// The service without a layer, to be taken off the others.
-#[divan::bench]
+#[divan::bench(sample_size = 500)]
 fn layer_none(bencher: Bencher<'_, '_>) {
     let (_, token) = ed25519();
     bencher.with_inputs(|| request(&token)).bench_local_values(|request| Inner.call(request));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 500)]
 fn layer_token_seen_before_250k_revocations(bencher: Bencher<'_, '_>) {
     let (keys, token) = ed25519();
     through(bencher, &layer(keys, 250_000), &token);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 500)]
 fn layer_first_sight_250k_revocations(bencher: Bencher<'_, '_>) {
     let (keys, token) = ed25519();
     through(bencher, &layer(keys, 250_000).cache(TokenCacheSize::NONE), &token);

@@ -27,7 +27,7 @@ pin_project! {
 
 #[derive(Debug)]
 struct Term {
-    lease: Box<Lease>,
+    lease: Lease,
     ends: Ends,
     /// An answer of one message is not cut: what it tells of is done.
     begun: bool,
@@ -48,7 +48,7 @@ impl<B> AuthBody<B> {
     }
 
     pub(crate) fn of(inner: B, lease: Option<Lease>, ends: Ends) -> Self {
-        let term = lease.map(|lease| Term { lease: Box::new(lease), ends, begun: false });
+        let term = lease.map(|lease| Term { lease, ends, begun: false });
         Self { inner: Some(inner), whole: None, term }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     meter::{Event, Meter},
     policy::{Access, Freshness, PolicySet, WhenStale},
     refusal::Refusal,
-    token_cache::{self, TokenCache},
+    token_cache::{TokenCache, TokenId},
     verify::Verifier,
 };
 
@@ -48,7 +48,7 @@ pub(crate) enum Strict {
 /// What becomes of a request that is not refused.
 pub(crate) enum Admission {
     Anonymous,
-    Caller(Arc<Claims>),
+    Caller(Arc<Claims>, Freshness),
     /// If the issuer says that the token is active.
     Pending(Arc<Claims>, Introspection),
 }
@@ -64,7 +64,7 @@ impl Guard {
             self.note(Event::HeadersStripped { count });
         }
         let admission = self.decide(request)?;
-        if let Admission::Caller(claims) | Admission::Pending(claims, _) = &admission {
+        if let Admission::Caller(claims, _) | Admission::Pending(claims, _) = &admission {
             request.extensions.insert(Arc::clone(claims));
         }
         if !matches!(admission, Admission::Pending(..)) {
@@ -105,7 +105,7 @@ impl Guard {
             let claims = self.verifier.verify(token, &keys, now);
             return claims.map(Arc::new).inspect_err(|refusal| self.report(token, *refusal));
         }
-        let id = token_cache::id(token);
+        let id = TokenId::of(token);
         if let Some(verified) = self.cache.get(&id, &keys) {
             self.note(Event::CacheHit);
             self.verifier.check_times(&verified.claims, now)?;
@@ -115,7 +115,7 @@ impl Guard {
         let verified = self.verifier.verify_by(token, &keys, now);
         let (claims, key) = verified.inspect_err(|refusal| self.report(token, *refusal))?;
         let claims = Arc::new(claims);
-        self.cache.put(id, token, &claims, key);
+        self.cache.put(&id, &claims, key);
         Ok(claims)
     }
 
@@ -144,9 +144,9 @@ impl Guard {
                     return Err(Refusal::Stale);
                 }
                 self.note(Event::StaleServed);
-                Ok(Admission::Caller(claims))
+                Ok(Admission::Caller(claims, access.freshness))
             }
-            _ => Ok(Admission::Caller(claims)),
+            _ => Ok(Admission::Caller(claims, access.freshness)),
         }
     }
 

@@ -28,6 +28,8 @@ const DEFAULT: [&str; 19] = [
 pub(crate) struct IdentityHeaders {
     exact: Vec<String>,
     prefixes: Vec<String>,
+    /// The bytes that a name may begin with.
+    first: [bool; 256],
 }
 
 impl Default for IdentityHeaders {
@@ -40,8 +42,12 @@ impl IdentityHeaders {
     pub(crate) fn new<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(|name| name.into().to_ascii_lowercase());
         let (prefixes, exact) = names.partition::<Vec<_>, _>(|name| name.ends_with('*'));
-        let prefixes = prefixes.iter().map(|name| name.trim_end_matches('*').to_owned()).collect();
-        Self { exact, prefixes }
+        let prefixes: Vec<String> = prefixes.iter().map(|name| name.trim_end_matches('*').to_owned()).collect();
+        let mut first = [prefixes.iter().any(String::is_empty); 256];
+        for byte in exact.iter().chain(&prefixes).filter_map(|name| name.as_bytes().first()) {
+            first[usize::from(*byte)] = true;
+        }
+        Self { exact, prefixes, first }
     }
 
     /// Takes them out, and says how many values there were.
@@ -55,6 +61,12 @@ impl IdentityHeaders {
     }
 
     fn include(&self, name: &str) -> bool {
+        // Most headers are told apart by their first byte.
+        let first = name.as_bytes().first().is_some_and(|byte| self.first[usize::from(*byte)]);
+        first && self.are_named(name)
+    }
+
+    fn are_named(&self, name: &str) -> bool {
         self.prefixes.iter().any(|prefix| name.starts_with(prefix)) || self.exact.iter().any(|exact| name == exact)
     }
 }

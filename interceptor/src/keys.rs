@@ -23,7 +23,7 @@ pub struct VerifyingKey {
 #[derive(Clone)]
 enum Material {
     Public(ParsedPublicKey),
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
 }
 
 impl VerifyingKey {
@@ -51,7 +51,7 @@ impl VerifyingKey {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::ShortSecret);
         }
-        let material = Material::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret));
+        let material = Material::Shared(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));
         Self::new(kid.into(), Algorithm::HS256, material, identity(Algorithm::HS256, secret))
     }
 

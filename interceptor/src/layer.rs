@@ -129,7 +129,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AuthService::new(inner, self.guard.clone())
+        AuthService::new(inner, Arc::new(self.guard.clone()))
     }
 }
 

@@ -18,20 +18,23 @@ use crate::{claims::Claims, guard::Guard, meter::Event, policy::Freshness, refus
 
 /// The right of one caller to be answered.
 pub(crate) struct Lease {
-    guard: Guard,
+    guard: Arc<Guard>,
     claims: Arc<Claims>,
     revocable: bool,
     // Made when an answer first has to wait: most never do.
     watch: Option<Watch>,
 }
 
+/// The receiver again, once something changed; `None` once the source is gone.
+type Change = Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>;
+
 struct Watch {
     expiry: Pin<Box<Sleep>>,
-    revocation: Option<Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>>,
+    revocation: Option<Change>,
 }
 
 impl Lease {
-    pub(crate) fn new(guard: Guard, claims: Arc<Claims>, freshness: Freshness) -> Self {
+    pub(crate) fn new(guard: Arc<Guard>, claims: Arc<Claims>, freshness: Freshness) -> Self {
         Self { guard, claims, revocable: freshness != Freshness::Signature, watch: None }
     }
 
@@ -86,10 +89,7 @@ impl Lease {
     }
 }
 
-/// `None` once the source is gone: then only the expiry is left.
-fn next_change(
-    mut changes: watch::Receiver<u64>,
-) -> Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>> {
+fn next_change(mut changes: watch::Receiver<u64>) -> Change {
     Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
 }
 

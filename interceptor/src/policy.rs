@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_no_person_and_a_person_no_service() {
+    fn h52_a_service_is_no_person_and_a_person_no_service() {
         let service = Claims { person: None, ..claims() };
         let (ok, denied) = (Ok(()), Err(Refusal::Denied));
         for (callers, person, other) in

@@ -1,6 +1,7 @@
 use std::{
     fmt, mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -16,6 +17,7 @@ use crate::{
     guard::{Admission, Guard},
     lease::Lease,
     meter::Event,
+    policy::Freshness,
     refusal::Refusal,
 };
 
@@ -26,18 +28,24 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct AuthService<S> {
     inner: S,
-    guard: Guard,
+    guard: Arc<Guard>,
 }
 
 impl<S> AuthService<S> {
-    pub(crate) fn new(inner: S, guard: Guard) -> Self {
+    pub(crate) fn new(inner: S, guard: Arc<Guard>) -> Self {
         Self { inner, guard }
     }
 
-    fn lease(&self, parts: &Parts, admission: &Admission) -> Option<Lease> {
-        let (Admission::Caller(claims) | Admission::Pending(claims, _)) = admission else { return None };
-        let access = self.guard.policy.find(&parts.method, parts.uri.path())?;
-        Some(Lease::new(self.guard.clone(), claims.clone(), access.freshness))
+    fn lease(&self, admission: &Admission) -> Option<Lease> {
+        match admission {
+            Admission::Anonymous => None,
+            Admission::Caller(claims, freshness) => {
+                Some(Lease::new(Arc::clone(&self.guard), Arc::clone(claims), *freshness))
+            }
+            Admission::Pending(claims, _) => {
+                Some(Lease::new(Arc::clone(&self.guard), Arc::clone(claims), Freshness::Strict))
+            }
+        }
     }
 }
 
@@ -62,13 +70,13 @@ where
                 return ResponseFuture { state: State::Refused { answer: Some(answer) }, lease: None };
             }
         };
-        let lease = self.lease(&parts, &admission);
+        let lease = self.lease(&admission);
         let state = match admission {
             Admission::Pending(_, answer) => {
                 // The clone has not been asked whether it is ready; the one that was goes along.
                 let ready = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, ready);
-                let call = Pending { inner, guard: self.guard.clone(), parts, body };
+                let call = Pending { inner, guard: Arc::clone(&self.guard), parts, body };
                 State::Pending { answer, budget: sleep(self.guard.budget), call: Some(call) }
             }
             _ => State::Admitted { inner: self.inner.call(Request::from_parts(parts, body)) },
@@ -80,7 +88,7 @@ where
 /// A call that waits for the issuer.
 struct Pending<S, B> {
     inner: S,
-    guard: Guard,
+    guard: Arc<Guard>,
     parts: Parts,
     body: B,
 }

@@ -18,16 +18,16 @@ pub(crate) const PATH: &str = "/shop.v1.Orders/List";
 pub(crate) fn claims() -> Claims {
     Claims {
         iss: "https://auth.example.com".to_owned(),
-        sub: Uuid::from_u128(0x018f_0000_a1),
+        sub: Uuid::from_u128(0xa1),
         aud: vec!["orders".to_owned()],
         exp: NOW + 900,
         iat: NOW,
         nbf: NOW,
-        jti: Uuid::from_u128(0x018f_0000_b2),
+        jti: Uuid::from_u128(0xb2),
         client_id: "laptop".to_owned(),
         scope: None,
         person: Some(Person {
-            sid: Uuid::from_u128(0x018f_0000_c3),
+            sid: Uuid::from_u128(0xc3),
             email: "ada@example.com".to_owned(),
             email_verified: true,
             roles: vec!["member".to_owned()],

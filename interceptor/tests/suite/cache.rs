@@ -88,7 +88,7 @@ async fn a_hit_expires() {
 }
 
 #[tokio::test]
-async fn a_hit_needs_its_key() {
+async fn h33_a_hit_needs_its_key() {
     let (issuer, other) = (Issuer::ed25519(), Issuer::ed25519());
     let bench = Bench::new(&issuer);
     let token = issuer.good();

@@ -92,7 +92,7 @@ async fn a_good_token_reaches_the_service_with_its_claims() {
 }
 
 #[tokio::test]
-async fn no_token_is_refused_with_a_bare_challenge() {
+async fn h1_no_token_is_refused_with_a_bare_challenge() {
     let seen = call_without_keys(request("/shop.v1.Orders/List", None)).await;
     assert_eq!(seen, refused(Refusal::Missing));
     let bare = Some("Bearer".to_owned());
@@ -106,7 +106,7 @@ async fn a_bad_token_is_refused() {
 }
 
 #[tokio::test]
-async fn two_tokens_are_refused() {
+async fn h2_two_tokens_are_refused() {
     let issuer = Issuer::ed25519();
     let mut twice = request("/shop.v1.Orders/List", Some(&issuer.good()));
     let value = twice.headers()["authorization"].clone();
@@ -116,7 +116,7 @@ async fn two_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_is_not_looked_at() {
+async fn h4_a_token_in_the_query_is_not_looked_at() {
     let issuer = Issuer::ed25519();
     let path = format!("/shop.v1.Orders/List?access_token={}", issuer.good());
     let seen = call(&layer(Arc::new(Arc::new(issuer.keys()))), request(&path, None)).await;
@@ -124,13 +124,13 @@ async fn a_token_in_the_query_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_refused() {
+async fn h45_an_expired_token_is_refused() {
     let old = proven_at(NOW - 905, Claims { exp: NOW - 5, iat: NOW - 905, nbf: NOW - 905, ..claims() });
     assert_eq!(call_as("List", &old).await, refused(Refusal::Expired));
 }
 
 #[tokio::test]
-async fn a_scope_too_few_is_denied() {
+async fn h49_h50_a_scope_too_few_is_denied() {
     for scope in [None, Some("orders:readx"), Some("orders:write")] {
         let lacking = Claims { scope: scope.map(str::to_owned), ..claims() };
         assert_eq!(call_as("List", &lacking).await, refused(Refusal::Denied), "{scope:?}");
@@ -138,19 +138,25 @@ async fn a_scope_too_few_is_denied() {
 }
 
 #[tokio::test]
-async fn a_role_too_few_is_denied() {
+async fn h50_a_role_too_few_is_denied() {
     assert_eq!(call_as("Refund", &claims()).await, refused(Refusal::Denied));
 }
 
 #[tokio::test]
-async fn an_old_proof_asks_for_a_new_one() {
+async fn h52_a_service_is_denied_what_is_for_people() {
+    let service = Claims { person: None, ..claims() };
+    assert_eq!(call_as("List", &service).await, refused(Refusal::Denied));
+}
+
+#[tokio::test]
+async fn h51_an_old_proof_asks_for_a_new_one() {
     let old = proven_at(NOW - 301, claims());
     let seen = call_as("Cancel", &old).await;
     assert_eq!(seen, refused(Refusal::StepUp { max_auth_age: 300 }));
 }
 
 #[tokio::test]
-async fn public_methods_take_anything_for_a_token() {
+async fn h9_public_methods_take_anything_for_a_token() {
     for path in ["/shop.v1.Orders/Browse", "/grpc.health.v1.Health/Check"] {
         for token in [None, Some("nonsense")] {
             let seen = call_without_keys(request(path, token)).await;
@@ -160,7 +166,7 @@ async fn public_methods_take_anything_for_a_token() {
 }
 
 #[tokio::test]
-async fn a_path_without_a_policy_is_nobodys() {
+async fn h8_a_path_without_a_policy_is_nobodys() {
     let issuer = Issuer::ed25519();
     let layer = layer(Arc::new(Arc::new(issuer.keys())));
     for path in ["/shop.v1.Orders/Unlisted", "//shop.v1.Orders/List", "/shop.v1.Orders/%4cist", "/"] {
@@ -170,7 +176,7 @@ async fn a_path_without_a_policy_is_nobodys() {
 }
 
 #[tokio::test]
-async fn claims_that_came_along_are_removed() {
+async fn h7_claims_that_came_along_are_removed() {
     let mut forged = request("/shop.v1.Orders/Browse", None);
     forged.extensions_mut().insert(Arc::new(claims()));
     forged.extensions_mut().insert(claims());

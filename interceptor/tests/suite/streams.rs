@@ -1,5 +1,5 @@
 //! Answers that outlive their token, of a real server on loopback.
-#![expect(clippy::unwrap_used, reason = "a failure to set a test up is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failure to set a test up is a failed test")]
 
 use std::{
     convert::Infallible,
