@@ -1,7 +1,12 @@
 //! Compiles `proto/` with nothing to install, and refuses an RPC that does not
 //! say who may call it.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 #[path = "src/grpc/access_check.rs"]
 mod access_check;
@@ -30,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The typed set has lost the extension options; these bytes keep them.
     let encoded = compiler.encode_file_descriptor_set();
-    let undeclared = access_check::undeclared(&encoded)?;
+    let undeclared = access_check::undeclared(&encoded, "sekisho.v1")?;
     if !undeclared.is_empty() {
         return Err(format!("no (sekisho.v1.access) option on: {}", undeclared.join(", ")).into());
     }
@@ -42,5 +47,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".google.rpc", "::tonic_types::pb")
         .include_file("proto.rs")
         .compile_fds(compiler.file_descriptor_set())?;
+    greeter(&out.join("greeter"))
+}
+
+/// The service of `examples/greeter`, as a sibling would compile its own.
+fn greeter(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=examples/greeter/greeter.proto");
+    let mut compiler = protox::Compiler::new(["examples/greeter", "interceptor/proto"])?;
+    compiler.include_imports(true).open_file("greeter.proto")?;
+    let encoded = compiler.encode_file_descriptor_set();
+    let undeclared = access_check::undeclared(&encoded, "greeter.v1")?;
+    if !undeclared.is_empty() {
+        return Err(format!("no (sekisho.v1.access) option on: {}", undeclared.join(", ")).into());
+    }
+    fs::create_dir_all(out)?;
+    fs::write(out.join("greeter.binpb"), encoded)?;
+    tonic_prost_build::configure().out_dir(out).compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -145,6 +145,7 @@ impl From<&sekisho_interceptor::Refusal> for Error {
             Refusal::Revoked => Self::SessionRevoked,
             Refusal::StepUp { max_auth_age } => Self::StepUpRequired { max_auth_age: *max_auth_age },
             Refusal::Denied | Refusal::NoPolicy => Self::PermissionDenied,
+            Refusal::Stale => Self::StoreUnavailable(Box::new(*refusal)),
         }
     }
 }

@@ -13,7 +13,7 @@ mod user;
 
 use std::sync::Arc;
 
-use sekisho_interceptor::{Access, AuthLayer, Callers, Claims, PolicyError, PolicySet};
+use sekisho_interceptor::{Access, AuthBody, AuthLayer, Callers, Claims, PolicyError, PolicySet};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, service::Routes};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
@@ -67,7 +67,9 @@ pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, Po
     let policy = Arc::new(policy()?);
     let service = ServiceBuilder::new()
         .layer(answers::AnswersLayer::new(ctx.metrics.clone(), &policy))
-        .layer(guard(ctx, policy))
+        .map_response(|response: http::Response<AuthBody<_>>| response.map(tonic::body::Body::new))
+        // The flows look at the session themselves.
+        .layer(guard(ctx, policy).strict_by_service())
         .service(routes);
     Ok(BoxCloneSyncService::new(service))
 }

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn no_header_or_another_scheme_is_missing() {
+    fn h3_no_header_or_another_scheme_is_missing() {
         assert_eq!(read(&[]), Err(Refusal::Missing));
         let others: [&[u8]; 6] = [b"", b"Basic dTpw", b"Bearers abc", b"Beare abc", b"DPoP abc", b"a.b.c"];
         for value in others {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn two_credentials_are_refused() {
+    fn h2_two_credentials_are_refused() {
         let refused = Err(Refusal::Invalid(Cause::MultipleCredentials));
         assert_eq!(read(&[b"Bearer a", b"Bearer a"]), refused);
         assert_eq!(read(&[b"Basic dTpw", b"Bearer a"]), refused);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_space_parts_scheme_and_token() {
+    fn h3_exactly_one_space_parts_scheme_and_token() {
         let refused = Err(Refusal::Invalid(Cause::Scheme));
         let values: [&[u8]; 5] = [b"Bearer", b"Bearer ", b"Bearer\ta", b"Bearer  a", b"Bearer \ta"];
         for value in values {
@@ -85,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_text_are_refused() {
+    fn h6_bytes_that_are_not_text_are_refused() {
         assert_eq!(read(&[b"Bearer a\xff"]), Err(Refusal::Invalid(Cause::Malformed)));
     }
 
     #[test]
-    fn a_token_elsewhere_is_not_looked_at() {
+    fn h4_a_token_elsewhere_is_not_looked_at() {
         let mut headers = HeaderMap::new();
         for name in ["cookie", "authorization-bin", "x-authorization", "proxy-authorization"] {
             headers.insert(name, HeaderValue::from_static("Bearer a.b.c"));

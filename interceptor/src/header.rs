@@ -1,37 +1,56 @@
 //! The header of a token: `alg`, `kid`, `typ`, and nothing else.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use crate::{algorithm::Algorithm, cause::Cause, claims::TOKEN_TYPE, jws, keys::MAX_KID_BYTES};
+use crate::{
+    algorithm::Algorithm,
+    cause::Cause,
+    claims::TOKEN_TYPE,
+    jws::{self, Jws},
+    keys::MAX_KID_BYTES,
+    strict_json::Json,
+};
 
-pub(crate) struct Header {
+pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,
     /// Opaque, and the sender's choice: never into a log.
-    pub(crate) kid: String,
+    pub(crate) kid: Cow<'a, str>,
 }
 
-impl Header {
-    pub(crate) fn read(json: &[u8]) -> Result<Self, Cause> {
-        let members = jws::members(json)?;
-        if members.contains_key("crit") {
-            return Err(Cause::Critical);
+impl<'a> Header<'a> {
+    pub(crate) fn read(json: &'a [u8]) -> Result<Self, Cause> {
+        let (mut alg, mut kid, mut typ, mut unsupported) = (None, None, None, false);
+        for (name, value) in jws::members(json)? {
+            match (name.as_ref(), value) {
+                ("crit", _) => return Err(Cause::Critical),
+                ("alg", Json::Text(text)) => alg = Some(text),
+                ("kid", Json::Text(text)) => kid = Some(text),
+                ("typ", Json::Text(text)) => typ = Some(text),
+                ("alg" | "kid" | "typ", _) => {}
+                // Every other header either changes what is verified (b64, zip, cty) or
+                // brings a key along (jwk, jku, x5u, x5c, ...); the issuer sets none.
+                _ => unsupported = true,
+            }
         }
-        // Every other header either changes what is verified (b64, zip, cty) or
-        // brings a key along (jwk, jku, x5u, x5c, ...); the issuer sets none.
-        if members.keys().any(|name| !matches!(name.as_str(), "alg" | "kid" | "typ")) {
+        if unsupported {
             return Err(Cause::UnsupportedHeader);
         }
-        let text = |name| members.get(name).and_then(Value::as_str);
-        if !text("typ").is_some_and(is_access_token) {
+        if !typ.is_some_and(|typ| is_access_token(&typ)) {
             return Err(Cause::Type);
         }
-        let algorithm = text("alg").and_then(Algorithm::parse).ok_or(Cause::Algorithm)?;
-        let kid = text("kid").filter(|kid| !kid.is_empty()).ok_or(Cause::Key)?;
+        let algorithm = alg.and_then(|name| Algorithm::parse(&name)).ok_or(Cause::Algorithm)?;
+        let kid = kid.filter(|kid| !kid.is_empty()).ok_or(Cause::Key)?;
         if kid.len() > MAX_KID_BYTES {
             return Err(Cause::Malformed);
         }
-        Ok(Self { algorithm, kid: kid.to_owned() })
+        Ok(Self { algorithm, kid })
     }
+}
+
+/// The kid of a token whose key is not known.
+pub(crate) fn kid(token: &str) -> Option<String> {
+    let jws = Jws::split(token).ok()?;
+    Header::read(&jws.header).ok().map(|header| header.kid.into_owned())
 }
 
 // A media type: case-insensitive, its "application/" may be left out (RFC 7515 section 4.1.9).

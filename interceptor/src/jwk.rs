@@ -1,5 +1,8 @@
 //! One public JWK, checked before a crypto library sees it.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
@@ -27,7 +30,22 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
     ],
 ];
 
-pub(crate) fn read(jwk: &Value) -> Result<(String, Algorithm, DecodingKey), KeyError> {
+/// A public key, ready to verify, and the bytes that tell it from others.
+pub(crate) struct PublicKey {
+    pub(crate) key: DecodingKey,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Parsed once before: a point that is on no curve is found here, and not at the
+    /// first signature.
+    fn of(parsed: Result<ParsedPublicKey, impl Sized>, key: DecodingKey) -> Result<Self, KeyError> {
+        let parsed = parsed.map_err(|_| KeyError::Material)?;
+        Ok(Self { key, bytes: parsed.as_ref().to_vec() })
+    }
+}
+
+pub(crate) fn read(jwk: &Value) -> Result<(String, Algorithm, PublicKey), KeyError> {
     let members = jwk.as_object().ok_or(KeyError::Shape)?;
     if text(members, "kty") == Some("oct") {
         return Err(KeyError::Symmetric);
@@ -68,24 +86,25 @@ fn algorithm(members: &Map<String, Value>) -> Result<Algorithm, KeyError> {
     }
 }
 
-fn ed25519(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn ed25519(members: &Map<String, Value>) -> Result<PublicKey, KeyError> {
     let x: [u8; 32] = fixed(members, "x")?;
     let mut y = x;
     y[31] &= 0x7f;
     if SMALL_ORDER.contains(&y) {
         return Err(KeyError::Material);
     }
-    Ok(DecodingKey::from_ed_der(&x))
+    PublicKey::of(ParsedPublicKey::new(&ED25519, x), DecodingKey::from_ed_der(&x))
 }
 
-fn p256(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn p256(members: &Map<String, Value>) -> Result<PublicKey, KeyError> {
     let x: [u8; 32] = fixed(members, "x")?;
     let y: [u8; 32] = fixed(members, "y")?;
     const UNCOMPRESSED: u8 = 4;
-    Ok(DecodingKey::from_ec_der(&[&[UNCOMPRESSED], &x[..], &y[..]].concat()))
+    let point = [&[UNCOMPRESSED], &x[..], &y[..]].concat();
+    PublicKey::of(ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point), DecodingKey::from_ec_der(&point))
 }
 
-fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
+fn rsa(members: &Map<String, Value>) -> Result<PublicKey, KeyError> {
     let n = unsigned(members, "n")?;
     let e = unsigned(members, "e")?;
     let bits = bit_length(&n);
@@ -97,7 +116,9 @@ fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, KeyError> {
     if unfit || is_even(&n) || is_even(&e) {
         return Err(KeyError::Material);
     }
-    Ok(DecodingKey::from_rsa_raw_components(&n, &e))
+    let key = DecodingKey::from_rsa_raw_components(&n, &e);
+    let numbers = RsaPublicKeyComponents { n, e };
+    PublicKey::of(numbers.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256), key)
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

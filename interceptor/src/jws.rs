@@ -1,11 +1,10 @@
 //! The compact form (RFC 7515 section 7.1), taken apart and not yet believed.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Map, Value};
 
 use crate::{
     cause::Cause,
-    strict_json::{self, JsonError, Limits},
+    strict_json::{self, Json, JsonError, Limits, Members},
 };
 
 pub(crate) const MAX_TOKEN_BYTES: usize = 8192;
@@ -14,7 +13,7 @@ pub(crate) struct Jws<'a> {
     pub(crate) signing_input: &'a str,
     pub(crate) header: Vec<u8>,
     pub(crate) payload: Vec<u8>,
-    /// Still in base64url.
+    /// Still in base64url, which is canonical.
     pub(crate) signature: &'a str,
 }
 
@@ -35,9 +34,9 @@ impl<'a> Jws<'a> {
 }
 
 /// Reads a header or a set of claims.
-pub(crate) fn members(json: &[u8]) -> Result<Map<String, Value>, Cause> {
-    match strict_json::parse(json, Limits::TOKEN) {
-        Ok(Value::Object(members)) => Ok(members),
+pub(crate) fn members(json: &[u8]) -> Result<Members<'_>, Cause> {
+    match strict_json::read(json, Limits::TOKEN) {
+        Ok(Json::Object(members)) => Ok(members),
         Ok(_) => Err(Cause::Malformed),
         Err(JsonError::DuplicateMember) => Err(Cause::DuplicateMember),
         Err(JsonError::TooDeep | JsonError::TooManyMembers | JsonError::NameTooLong) => Err(Cause::TooComplex),

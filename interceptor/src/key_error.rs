@@ -10,6 +10,9 @@ pub enum KeyError {
     /// The set has no key at all.
     #[error("the JWK set is empty")]
     Empty,
+    /// The set has more keys than any issuer needs.
+    #[error("the JWK set has more than {0} keys")]
+    TooMany(usize),
     /// `kid` is missing, empty, or longer than 128 bytes.
     #[error("kid is missing, empty or longer than {MAX_KID_BYTES} bytes")]
     Kid,

@@ -1,6 +1,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use jsonwebtoken::DecodingKey;
+use aws_lc_rs::digest;
+use jsonwebtoken::{DecodingKey, crypto};
 use serde_json::Value;
 
 use crate::{algorithm::Algorithm, jwk, key_error::KeyError};
@@ -16,6 +17,8 @@ pub struct VerifyingKey {
     kid: String,
     algorithm: Algorithm,
     key: DecodingKey,
+    /// Tells this key from another of the same `kid`.
+    identity: [u8; 32],
 }
 
 impl VerifyingKey {
@@ -27,11 +30,11 @@ impl VerifyingKey {
     /// # Errors
     ///
     /// A [`KeyError`] unless the key is an Ed25519, P-256 or 2048 to 8192 bit RSA
-    /// public key for signatures, with a `kid`. Whether a P-256 point lies on
-    /// the curve is seen at the first signature, which then does not verify.
+    /// public key for signatures, with a `kid`.
     pub fn from_jwk(jwk: &Value) -> Result<Self, KeyError> {
         let (kid, algorithm, key) = jwk::read(jwk)?;
-        Self::new(kid, algorithm, key)
+        let identity = identity(algorithm, &key.bytes);
+        Self::new(kid, algorithm, key.key, identity)
     }
 
     /// An HS256 key, shared with the issuer.
@@ -43,14 +46,15 @@ impl VerifyingKey {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::ShortSecret);
         }
-        Self::new(kid.into(), Algorithm::HS256, DecodingKey::from_secret(secret))
+        let identity = identity(Algorithm::HS256, secret);
+        Self::new(kid.into(), Algorithm::HS256, DecodingKey::from_secret(secret), identity)
     }
 
-    fn new(kid: String, algorithm: Algorithm, key: DecodingKey) -> Result<Self, KeyError> {
+    fn new(kid: String, algorithm: Algorithm, key: DecodingKey, identity: [u8; 32]) -> Result<Self, KeyError> {
         if kid.is_empty() || kid.len() > MAX_KID_BYTES {
             return Err(KeyError::Kid);
         }
-        Ok(Self { kid, algorithm, key })
+        Ok(Self { kid, algorithm, key, identity })
     }
 
     /// The name by which tokens refer to the key.
@@ -65,9 +69,24 @@ impl VerifyingKey {
         self.algorithm
     }
 
-    pub(crate) fn decoding_key(&self) -> &DecodingKey {
-        &self.key
+    pub(crate) fn identity(&self) -> [u8; 32] {
+        self.identity
     }
+
+    /// Whether a signature, in base64url, is this key's over a message.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        // An error and a mismatch mean the same here: not signed by this key.
+        matches!(crypto::verify(signature, message, &self.key, self.algorithm.into()), Ok(true))
+    }
+}
+
+fn identity(algorithm: Algorithm, key: &[u8]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(algorithm.as_str().as_bytes());
+    context.update(key);
+    let mut identity = [0; 32];
+    identity.copy_from_slice(context.finish().as_ref());
+    identity
 }
 
 impl fmt::Debug for VerifyingKey {
@@ -137,6 +156,10 @@ impl KeySet {
 pub trait KeySource: Send + Sync {
     /// The keys that are trusted now.
     fn keys(&self) -> Arc<KeySet>;
+
+    /// A token named a key that is not among them. The token is refused whatever is done
+    /// about it; the kid is the sender's choice, and anybody may send it.
+    fn missed(&self, _kid: &str) {}
 }
 
 /// Keys that do not change.

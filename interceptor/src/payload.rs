@@ -1,12 +1,14 @@
 //! The claims of a token whose signature has been verified: shape and types.
 
-use serde_json::{Map, Value};
+use std::mem;
+
 use uuid::Uuid;
 
 use crate::{
     cause::Cause,
     claims::{Claims, Person},
     jws,
+    strict_json::{self, Json},
 };
 
 const PERSONAL: [&str; 6] = ["sid", "email", "email_verified", "roles", "auth_time", "amr"];
@@ -16,27 +18,27 @@ const LATEST: i64 = 253_402_300_799;
 
 pub(crate) fn read(json: &[u8]) -> Result<Claims, Cause> {
     let mut members = Members(jws::members(json)?);
-    if members.0.contains_key("cnf") {
+    if members.has("cnf") {
         return Err(Cause::Bound);
     }
     Ok(Claims {
         iss: members.text("iss").ok_or(Cause::Issuer)?,
-        aud: audience(members.0.remove("aud"))?,
+        aud: audience(members.take("aud"))?,
         exp: members.seconds("exp").ok_or(Cause::Expiry)?,
         sub: members.uuid("sub")?,
         iat: members.seconds("iat").ok_or(Cause::Claims)?,
         nbf: members.seconds("nbf").ok_or(Cause::Claims)?,
         jti: members.uuid("jti")?,
         client_id: members.text("client_id").ok_or(Cause::Claims)?,
-        scope: members.0.remove("scope").map(scope).transpose()?,
+        scope: members.take("scope").map(scope).transpose()?,
         person: person(&mut members)?,
     })
 }
 
 /// All of a person's claims or none: a token that has lost its `sid` must not pass
 /// for a service's.
-fn person(members: &mut Members) -> Result<Option<Person>, Cause> {
-    if PERSONAL.iter().all(|name| !members.0.contains_key(*name)) {
+fn person(members: &mut Members<'_>) -> Result<Option<Person>, Cause> {
+    if PERSONAL.iter().all(|name| !members.has(name)) {
         return Ok(None);
     }
     Ok(Some(Person {
@@ -49,57 +51,70 @@ fn person(members: &mut Members) -> Result<Option<Person>, Cause> {
     }))
 }
 
-struct Members(Map<String, Value>);
+struct Members<'a>(strict_json::Members<'a>);
 
-impl Members {
+impl<'a> Members<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
+    /// Leaves a null behind, which no claim takes for a value.
+    fn take(&mut self, name: &str) -> Option<Json<'a>> {
+        let (_, value) = self.0.iter_mut().find(|(own, _)| own == name)?;
+        Some(mem::replace(value, Json::Null))
+    }
+
     fn text(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name).and_then(text).filter(|text| !text.is_empty())
+        self.take(name).and_then(text).filter(|text| !text.is_empty())
     }
 
     fn texts(&mut self, name: &str) -> Option<Vec<String>> {
-        match self.0.remove(name) {
-            Some(Value::Array(items)) => items.into_iter().map(text).collect(),
+        match self.take(name) {
+            Some(Json::Array(items)) => items.into_iter().map(text).collect(),
             _ => None,
         }
     }
 
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.0.get(name).and_then(Value::as_bool)
+    fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name) {
+            Some(Json::Bool(flag)) => Some(flag),
+            _ => None,
+        }
     }
 
     // The bounds keep every sum and difference of two times within i64.
-    fn seconds(&self, name: &str) -> Option<i64> {
-        let seconds = self.0.get(name).and_then(Value::as_i64)?;
-        (0..=LATEST).contains(&seconds).then_some(seconds)
+    fn seconds(&mut self, name: &str) -> Option<i64> {
+        let Some(Json::Number(number)) = self.take(name) else { return None };
+        number.as_i64().filter(|seconds| (0..=LATEST).contains(seconds))
     }
 
     // One spelling per id, or the same id could pass for another where it is compared as text.
     fn uuid(&mut self, name: &str) -> Result<Uuid, Cause> {
-        let text = self.text(name).ok_or(Cause::Claims)?;
+        let Some(Json::Text(text)) = self.take(name) else { return Err(Cause::Claims) };
         let uuid = Uuid::try_parse(&text).map_err(|_| Cause::Claims)?;
-        let canonical = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text.as_str();
+        let canonical = *uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *text;
         if canonical { Ok(uuid) } else { Err(Cause::Claims) }
     }
 }
 
-fn text(value: Value) -> Option<String> {
+fn text(value: Json<'_>) -> Option<String> {
     match value {
-        Value::String(text) => Some(text),
+        Json::Text(text) => Some(text.into_owned()),
         _ => None,
     }
 }
 
-fn audience(value: Option<Value>) -> Result<Vec<String>, Cause> {
+fn audience(value: Option<Json<'_>>) -> Result<Vec<String>, Cause> {
     match value {
-        Some(Value::String(only)) => Ok(vec![only]),
-        Some(Value::Array(several)) if several.len() > MAX_AUDIENCES => Err(Cause::TooComplex),
-        Some(Value::Array(several)) => several.into_iter().map(text).collect::<Option<_>>().ok_or(Cause::Audience),
+        Some(Json::Text(only)) => Ok(vec![only.into_owned()]),
+        Some(Json::Array(several)) if several.len() > MAX_AUDIENCES => Err(Cause::TooComplex),
+        Some(Json::Array(several)) => several.into_iter().map(text).collect::<Option<_>>().ok_or(Cause::Audience),
         _ => Err(Cause::Audience),
     }
 }
 
 // RFC 6749 section 3.3: scope-token *( SP scope-token ).
-fn scope(value: Value) -> Result<String, Cause> {
+fn scope(value: Json<'_>) -> Result<String, Cause> {
     let is_token =
         |token: &str| !token.is_empty() && token.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     text(value).filter(|scopes| scopes.split(' ').all(is_token)).ok_or(Cause::Claims)
@@ -109,7 +124,7 @@ fn scope(value: Value) -> Result<String, Cause> {
 mod tests {
     use super::*;
     use crate::claims::tests::claims;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn with(name: &str, value: Value) -> Result<Claims, Cause> {
         let mut members = serde_json::to_value(claims()).unwrap_or_default();

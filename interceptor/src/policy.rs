@@ -4,7 +4,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{claims::Claims, policy_options, refusal::Refusal};
+use http::Method;
+
+use crate::{claims::Claims, policy_options, refusal::Refusal, routes::Routes};
 
 /// Who may call a method, and how current the knowledge of revocations must be.
 ///
@@ -19,7 +21,7 @@ pub struct Access {
     pub roles: Vec<String>,
     /// The person must have proven who they are no longer ago; whole seconds.
     pub max_auth_age: Option<Duration>,
-    /// As declared. [`Access::check`] knows no revocations and does not act on it.
+    /// [`Access::check`] knows no revocations: the layer acts on it.
     pub freshness: Freshness,
     /// Whose tokens are taken.
     pub callers: Callers,
@@ -132,21 +134,22 @@ pub enum PolicyError {
     /// service without `(sekisho.v1.default_access)`.
     #[error("no (sekisho.v1.access) option on: {}", .0.join(", "))]
     Undeclared(Vec<String>),
-    /// A method's option that cannot be meant.
+    /// A method's option, or a route, that cannot be meant.
     #[error("{path}: {fault}")]
     Option {
-        /// The path of the method.
+        /// The path of the method or route.
         path: String,
-        /// What is wrong with its option.
+        /// What is wrong with it.
         fault: &'static str,
     },
 }
 
-/// Who may call what: one [`Access`] per gRPC path. A path without one is nobody's.
+/// Who may call what: one [`Access`] per gRPC path or HTTP route. A path without one is nobody's.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
     methods: BTreeMap<String, Access>,
     public_services: BTreeSet<String>,
+    routes: Routes,
 }
 
 impl PolicySet {
@@ -162,7 +165,7 @@ impl PolicySet {
     /// A [`PolicyError`]; methods without the option are all named at once.
     pub fn from_descriptors(file_descriptor_set: &[u8], services: &[&str]) -> Result<Self, PolicyError> {
         let methods = policy_options::read(file_descriptor_set, services)?;
-        Ok(Self { methods, public_services: BTreeSet::new() })
+        Ok(Self { methods, ..Self::default() })
     }
 
     /// Lets anyone call every method of a service that declares nothing, such as
@@ -171,6 +174,39 @@ impl PolicySet {
     pub fn allow_public(mut self, service: impl Into<String>) -> Self {
         self.public_services.insert(service.into());
         self
+    }
+
+    /// Says who may call an HTTP route, as of an axum router: `pattern` is literal
+    /// segments and `{parameters}` that take one whole segment each.
+    ///
+    /// A request matches byte by byte. Nothing is decoded or resolved: a path with
+    /// an empty, a dotted or a percent-encoded segment is nobody's. Of two patterns
+    /// that match, the one that is literal earlier holds. `HEAD` is not `GET`.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Option`] for a pattern that cannot be meant, or is given twice.
+    ///
+    /// ```
+    /// use sekisho_interceptor::{Access, PolicySet};
+    ///
+    /// let read = Access { scopes: vec!["orders:read".to_owned()], ..Access::default() };
+    /// let policy = PolicySet::default().route("GET", "/api/orders/{id}", read)?;
+    /// assert!(policy.find(&http::Method::GET, "/api/orders/7").is_some());
+    /// assert!(policy.find(&http::Method::GET, "/api/orders/%37").is_none());
+    /// # Ok::<(), sekisho_interceptor::PolicyError>(())
+    /// ```
+    pub fn route(mut self, method: &str, pattern: &str, access: Access) -> Result<Self, PolicyError> {
+        let path = || format!("{method} {pattern}");
+        self.routes.add(method, pattern, access).map_err(|fault| PolicyError::Option { path: path(), fault })?;
+        Ok(self)
+    }
+
+    /// The policy of a request: of its path as [`PolicySet::get`] tells, else of its
+    /// [route](PolicySet::route).
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str) -> Option<&Access> {
+        self.get(path).or_else(|| self.routes.get(method, path))
     }
 
     /// The policy of a path, `/pkg.Service/Method`, compared byte by byte.
@@ -211,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_no_person_and_a_person_no_service() {
+    fn h52_a_service_is_no_person_and_a_person_no_service() {
         let service = Claims { person: None, ..claims() };
         let (ok, denied) = (Ok(()), Err(Refusal::Denied));
         for (callers, person, other) in

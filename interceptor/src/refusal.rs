@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use tonic::{Code, Status, metadata::MetadataValue};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -32,7 +32,11 @@ pub enum Refusal {
     Denied,
     /// Nothing declares who may call this path, so nobody may.
     NoPolicy,
+    /// Whether the token was taken back cannot be told now, and the method insists.
+    Stale,
 }
+
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl From<Cause> for Refusal {
     fn from(cause: Cause) -> Self {
@@ -51,6 +55,7 @@ impl Refusal {
             Self::Revoked => "SESSION_REVOKED",
             Self::StepUp { .. } => "STEP_UP_REQUIRED",
             Self::Denied | Self::NoPolicy => "PERMISSION_DENIED",
+            Self::Stale => "STORE_UNAVAILABLE",
         }
     }
 
@@ -64,21 +69,24 @@ impl Refusal {
             Self::Revoked => "the session has ended",
             Self::StepUp { .. } => "prove again who you are",
             Self::Denied | Self::NoPolicy => "not allowed",
+            Self::Stale => "try again in a moment",
         }
     }
 
-    /// `UNAUTHENTICATED`, or `PERMISSION_DENIED` where signing in again would not help.
+    /// `UNAUTHENTICATED`, or `PERMISSION_DENIED` where signing in again would not help,
+    /// or `UNAVAILABLE` where waiting would.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
             Self::Denied | Self::NoPolicy => Code::PermissionDenied,
+            Self::Stale => Code::Unavailable,
             _ => Code::Unauthenticated,
         }
     }
 
     /// The value of `WWW-Authenticate` (RFC 6750 section 3, RFC 9470 section 3).
     ///
-    /// `None` for [`Refusal::NoPolicy`], which no token would mend.
+    /// `None` for [`Refusal::NoPolicy`] and [`Refusal::Stale`], which no token would mend.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<Cow<'static, str>> {
         Some(match self {
@@ -88,20 +96,23 @@ impl Refusal {
                 format!(r#"Bearer error="insufficient_user_authentication", max_age="{max_auth_age}""#).into()
             }
             Self::Denied => r#"Bearer error="insufficient_scope""#.into(),
-            Self::NoPolicy => return None,
+            Self::NoPolicy | Self::Stale => return None,
         })
     }
 
     /// The gRPC answer: code and message, `ErrorInfo`, and the challenge as
     /// `www-authenticate` metadata. The `ErrorInfo` of [`Refusal::StepUp`] has
-    /// the metadata `max_auth_age`, in seconds.
+    /// the metadata `max_auth_age`, in seconds; [`Refusal::Stale`] has a `RetryInfo`.
     #[must_use]
     pub fn status(&self) -> Status {
         let mut metadata = HashMap::new();
         if let Self::StepUp { max_auth_age } = self {
             metadata.insert("max_auth_age".to_owned(), max_auth_age.to_string());
         }
-        let details = ErrorDetails::with_error_info(self.reason(), ERROR_DOMAIN, metadata);
+        let mut details = ErrorDetails::with_error_info(self.reason(), ERROR_DOMAIN, metadata);
+        if matches!(self, Self::Stale) {
+            details.set_retry_info(Some(RETRY_AFTER));
+        }
         let mut status = Status::with_error_details(self.code(), self.message(), details);
         if let Some(Ok(challenge)) = self.www_authenticate().map(|value| MetadataValue::try_from(value.as_ref())) {
             status.metadata_mut().insert("www-authenticate", challenge);
@@ -114,7 +125,7 @@ impl Refusal {
 mod tests {
     use super::*;
 
-    const ALL: [Refusal; 7] = [
+    const ALL: [Refusal; 8] = [
         Refusal::Missing,
         Refusal::Invalid(Cause::Signature),
         Refusal::Expired,
@@ -122,6 +133,7 @@ mod tests {
         Refusal::StepUp { max_auth_age: 300 },
         Refusal::Denied,
         Refusal::NoPolicy,
+        Refusal::Stale,
     ];
 
     #[test]
@@ -137,6 +149,7 @@ mod tests {
                 (Code::Unauthenticated, "STEP_UP_REQUIRED"),
                 (Code::PermissionDenied, "PERMISSION_DENIED"),
                 (Code::PermissionDenied, "PERMISSION_DENIED"),
+                (Code::Unavailable, "STORE_UNAVAILABLE"),
             ]
         );
     }
@@ -146,7 +159,8 @@ mod tests {
         let invalid = r#"Bearer error="invalid_token""#;
         let step_up = r#"Bearer error="insufficient_user_authentication", max_age="300""#;
         let scope = r#"Bearer error="insufficient_scope""#;
-        let expected = [Some("Bearer"), Some(invalid), Some(invalid), Some(invalid), Some(step_up), Some(scope), None];
+        let expected =
+            [Some("Bearer"), Some(invalid), Some(invalid), Some(invalid), Some(step_up), Some(scope), None, None];
         for (refusal, challenge) in ALL.iter().zip(expected) {
             let status = refusal.status();
             let sent = status.metadata().get("www-authenticate");
@@ -170,6 +184,14 @@ mod tests {
         let info = Refusal::StepUp { max_auth_age: 300 }.status().get_details_error_info();
         let age = info.and_then(|info| info.metadata.get("max_auth_age").cloned());
         assert_eq!(age.as_deref(), Some("300"));
+    }
+
+    #[test]
+    fn what_waiting_mends_says_how_long() {
+        for refusal in ALL {
+            let delay = refusal.status().get_details_retry_info().and_then(|info| info.retry_delay);
+            assert_eq!(delay, (refusal == Refusal::Stale).then_some(RETRY_AFTER), "{refusal:?}");
+        }
     }
 
     #[test]

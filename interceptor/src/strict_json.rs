@@ -3,10 +3,10 @@
 //! RFC 8259 section 4 leaves repeated names to the reader; two readers that
 //! disagree about them are a way past a check. Here they are an error.
 
-use std::{cell::Cell, fmt};
+use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -59,6 +59,40 @@ pub enum JsonError {
 ///
 /// The first fault met, as a [`JsonError`].
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
+    read(bytes, limits).map(Value::from)
+}
+
+/// A JSON value that borrows its texts where nothing in them is escaped.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Members<'a>),
+}
+
+/// In the order in which they came. No two have the same name.
+pub(crate) type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+
+impl From<Json<'_>> for Value {
+    fn from(json: Json<'_>) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(value),
+            Json::Number(number) => Self::Number(number),
+            Json::Text(text) => Self::String(text.into_owned()),
+            Json::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
+            Json::Object(members) => {
+                Self::Object(members.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect())
+            }
+        }
+    }
+}
+
+/// As [`parse`], without a copy.
+pub(crate) fn read(bytes: &[u8], limits: Limits) -> Result<Json<'_>, JsonError> {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         return Err(JsonError::ByteOrderMark);
     }
@@ -72,11 +106,11 @@ pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
 }
 
 #[derive(Clone, Copy)]
-struct Strict<'a> {
+struct Strict<'f> {
     limits: Limits,
     room: usize,
     // serde's errors are text, so the typed one travels beside them.
-    fault: &'a Cell<Option<JsonError>>,
+    fault: &'f Cell<Option<JsonError>>,
 }
 
 impl Strict<'_> {
@@ -94,73 +128,102 @@ impl Strict<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Json<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Json<'de>, D::Error> {
         input.deserialize_any(self)
     }
 }
 
+/// The name of a member, borrowed if it can be.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Cow<'de, str>, D::Error> {
+        input.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| self.refuse(JsonError::Syntax))
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json<'de>, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| self.refuse(JsonError::Syntax))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut input: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut input: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
         let mut items = Vec::new();
         while let Some(item) = input.next_element_seed(inner)? {
             items.push(item);
         }
-        Ok(Value::Array(items))
+        Ok(Json::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Json<'de>, A::Error> {
+        const USUAL: usize = 16;
         let inner = self.inner()?;
-        let mut members = Map::new();
-        while let Some(name) = input.next_key::<String>()? {
+        let mut members = Members::with_capacity(USUAL.min(self.limits.members));
+        while let Some(name) = input.next_key_seed(Name)? {
             if name.len() > self.limits.name_bytes {
                 return Err(self.refuse(JsonError::NameTooLong));
             }
-            if members.contains_key(&name) {
+            // A search from end to end: the limit on members keeps it short.
+            if members.iter().any(|(other, _)| *other == name) {
                 return Err(self.refuse(JsonError::DuplicateMember));
             }
             if members.len() >= self.limits.members {
                 return Err(self.refuse(JsonError::TooManyMembers));
             }
-            members.insert(name, input.next_value_seed(inner)?);
+            members.push((name, input.next_value_seed(inner)?));
         }
-        Ok(Value::Object(members))
+        Ok(Json::Object(members))
     }
 }
 
@@ -171,6 +234,14 @@ mod tests {
 
     fn read(text: &str) -> Result<Value, JsonError> {
         parse(text.as_bytes(), Limits::TOKEN)
+    }
+
+    #[test]
+    fn plain_texts_are_not_copied() {
+        let read = super::read(br#"{"a":"b","c":"\u0064"}"#, Limits::TOKEN);
+        let Ok(Json::Object(members)) = read else { panic!("not an object: {read:?}") };
+        let borrowed = |json: &Json<'_>| matches!(json, Json::Text(Cow::Borrowed(_)));
+        assert_eq!(members.iter().map(|(_, value)| borrowed(value)).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]

@@ -1,5 +1,3 @@
-use jsonwebtoken::crypto;
-
 use crate::{
     cause::Cause,
     claims::Claims,
@@ -12,6 +10,9 @@ use crate::{
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = jws::MAX_TOKEN_BYTES;
+
+/// The most that [`Verifier::leeway_seconds`] grants.
+pub const MAX_LEEWAY_SECONDS: u8 = 60;
 
 /// Checks access tokens of one issuer for one audience (RFC 9068 section 4).
 #[derive(Clone, Debug)]
@@ -29,10 +30,11 @@ impl Verifier {
         Self { issuer: issuer.into(), audience: audience.into(), leeway: 5, max_lifetime: 3600 }
     }
 
-    /// How far the issuer's clock may differ from ours; 5 seconds unless set.
+    /// How far the issuer's clock may differ from ours; 5 seconds unless set,
+    /// [`MAX_LEEWAY_SECONDS`] at the most: revocations are kept no longer.
     #[must_use]
     pub fn leeway_seconds(self, seconds: u8) -> Self {
-        Self { leeway: seconds.into(), ..self }
+        Self { leeway: seconds.min(MAX_LEEWAY_SECONDS).into(), ..self }
     }
 
     /// The longest `exp - iat`; 3600 seconds unless set.
@@ -49,17 +51,34 @@ impl Verifier {
     /// [`Refusal::Invalid`] with the first cause met. No claim is read before
     /// the signature is verified.
     pub fn verify(&self, token: &str, keys: &KeySet, now: i64) -> Result<Claims, Refusal> {
+        self.verify_by(token, keys, now).map(|(claims, _)| claims)
+    }
+
+    /// With the key that signed.
+    pub(crate) fn verify_by<'k>(
+        &self,
+        token: &str,
+        keys: &'k KeySet,
+        now: i64,
+    ) -> Result<(Claims, &'k VerifyingKey), Refusal> {
         let jws = Jws::split(token)?;
         let header = Header::read(&jws.header)?;
         let key = keys.get(&header.kid).ok_or(Cause::Key)?;
         if key.algorithm() != header.algorithm {
             return Err(Cause::Algorithm.into());
         }
-        check_signature(&jws, key)?;
+        if !key.verifies(jws.signing_input.as_bytes(), jws.signature) {
+            return Err(Cause::Signature.into());
+        }
         let claims = payload::read(&jws.payload)?;
         self.check_parties(&claims)?;
         self.check_times(&claims, now)?;
-        Ok(claims)
+        Ok((claims, key))
+    }
+
+    /// When a token with these claims is taken no more, in Unix seconds.
+    pub(crate) fn end(&self, claims: &Claims) -> i64 {
+        claims.exp.saturating_add(self.leeway)
     }
 
     fn check_parties(&self, claims: &Claims) -> Result<(), Cause> {
@@ -72,7 +91,7 @@ impl Verifier {
         Ok(())
     }
 
-    fn check_times(&self, claims: &Claims, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_times(&self, claims: &Claims, now: i64) -> Result<(), Refusal> {
         if !(1..=self.max_lifetime).contains(&(claims.exp - claims.iat)) {
             return Err(Cause::Lifetime.into());
         }
@@ -81,16 +100,9 @@ impl Verifier {
         if [claims.nbf, claims.iat, proven].iter().any(|time| *time > latest) {
             return Err(Cause::NotYet.into());
         }
-        if now >= claims.exp + self.leeway {
+        if now >= self.end(claims) {
             return Err(Refusal::Expired);
         }
         Ok(())
     }
-}
-
-fn check_signature(jws: &Jws<'_>, key: &VerifyingKey) -> Result<(), Cause> {
-    let verified =
-        crypto::verify(jws.signature, jws.signing_input.as_bytes(), key.decoding_key(), key.algorithm().into());
-    // An error and a mismatch mean the same here: not signed by this key.
-    if matches!(verified, Ok(true)) { Ok(()) } else { Err(Cause::Signature) }
 }

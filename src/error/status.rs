@@ -249,6 +249,7 @@ mod tests {
             Refusal::StepUp { max_auth_age: 60 },
             Refusal::Denied,
             Refusal::NoPolicy,
+            Refusal::Stale,
         ] {
             assert_eq!(Error::from(&refusal).reason().as_str(), refusal.reason());
         }

@@ -2,8 +2,8 @@
 
 use prost_reflect::{DescriptorError, DescriptorPool};
 
-/// The full names of the RPCs of `sekisho.v1` without an access option.
-pub(crate) fn undeclared(descriptors: &[u8]) -> Result<Vec<String>, DescriptorError> {
+/// The full names of the RPCs of a package without an access option.
+pub(crate) fn undeclared(descriptors: &[u8], package: &str) -> Result<Vec<String>, DescriptorError> {
     let pool = DescriptorPool::decode(descriptors)?;
     let access = pool.get_extension_by_name("sekisho.v1.access");
     let is_declared = |method: &prost_reflect::MethodDescriptor| {
@@ -11,7 +11,7 @@ pub(crate) fn undeclared(descriptors: &[u8]) -> Result<Vec<String>, DescriptorEr
     };
     Ok(pool
         .services()
-        .filter(|service| service.package_name() == "sekisho.v1")
+        .filter(|service| service.package_name() == package)
         .flat_map(|service| service.methods().collect::<Vec<_>>())
         .filter(|method| !is_declared(method))
         .map(|method| method.full_name().to_owned())
@@ -42,7 +42,7 @@ mod tests {
         files.add(GoogleFileResolver::new());
         let mut compiler = Compiler::with_file_resolver(files);
         compiler.include_imports(true).open_file("one.proto").unwrap();
-        undeclared(&compiler.encode_file_descriptor_set()).unwrap()
+        undeclared(&compiler.encode_file_descriptor_set(), "sekisho.v1").unwrap()
     }
 
     #[test]

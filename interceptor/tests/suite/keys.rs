@@ -25,12 +25,12 @@ fn a_public_key_of_each_type_is_read() {
 }
 
 #[test]
-fn a_symmetric_key() {
+fn h35_a_symmetric_key() {
     assert_eq!(fault(&Issuer::hmac().jwk()), Some(KeyError::Symmetric));
 }
 
 #[test]
-fn private_members() {
+fn h35_private_members() {
     for name in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
         let seen = fault_with(&Issuer::ed25519(), name, json!("AQAB"));
         assert_eq!(seen, Some(KeyError::Private), "{name}");
@@ -38,7 +38,7 @@ fn private_members() {
 }
 
 #[test]
-fn kid_missing_empty_or_too_long() {
+fn h35_kid_missing_empty_or_too_long() {
     let mut without = Issuer::ed25519().jwk();
     without.as_object_mut().map(|members| members.remove("kid"));
     assert_eq!(fault(&without), Some(KeyError::Kid));
@@ -48,7 +48,7 @@ fn kid_missing_empty_or_too_long() {
 }
 
 #[test]
-fn not_for_verifying_signatures() {
+fn h35_not_for_verifying_signatures() {
     let key = Issuer::ed25519();
     for use_ in [json!("enc"), json!("SIG"), json!(null)] {
         assert_eq!(fault_with(&key, "use", use_), Some(KeyError::Use));
@@ -60,7 +60,7 @@ fn not_for_verifying_signatures() {
 }
 
 #[test]
-fn alg_that_does_not_fit() {
+fn h20_alg_that_does_not_fit() {
     for (issuer, alg) in [
         (Issuer::rsa(), "PS256"),
         (Issuer::rsa(), "RS512"),
@@ -73,7 +73,7 @@ fn alg_that_does_not_fit() {
 }
 
 #[test]
-fn curves_of_other_algorithms() {
+fn h21_curves_of_other_algorithms() {
     for curve in ["P-384", "P-521", "secp256k1", "Ed25519"] {
         assert_eq!(fault_with(&Issuer::p256(), "crv", json!(curve)), Some(KeyError::Type), "{curve}");
     }
@@ -84,7 +84,7 @@ fn curves_of_other_algorithms() {
 }
 
 #[test]
-fn ed25519_points_of_small_order() {
+fn h23_ed25519_points_of_small_order() {
     let mut identity = [0; 32];
     identity[0] = 1;
     let mut signed = identity;
@@ -107,7 +107,7 @@ fn coordinates_of_the_wrong_length() {
 }
 
 #[test]
-fn rsa_of_the_wrong_size() {
+fn h35_rsa_of_the_wrong_size() {
     let modulus = |bytes: usize| json!(b64(vec![0xff; bytes]));
     assert_eq!(fault_with(&Issuer::rsa(), "n", modulus(128)), Some(KeyError::RsaSize(1024)));
     assert_eq!(fault_with(&Issuer::rsa(), "n", modulus(1025)), Some(KeyError::RsaSize(8200)));
@@ -117,7 +117,7 @@ fn rsa_of_the_wrong_size() {
 }
 
 #[test]
-fn rsa_exponents_that_are_weak() {
+fn h35_rsa_exponents_that_are_weak() {
     for e in [&[1][..], &[2], &[0x01, 0x00, 0x00], &[], &[0], &[0, 1, 0, 1], &[1, 0, 0, 0, 1]] {
         assert_eq!(fault_with(&Issuer::rsa(), "e", json!(b64(e))), Some(KeyError::Material), "{e:?}");
     }
@@ -132,7 +132,7 @@ fn a_set_is_taken_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_kid_given_twice() {
+fn h35_a_kid_given_twice() {
     let set = json!({ "keys": [Issuer::ed25519().jwk(), Issuer::p256().jwk()] });
     assert_eq!(KeySet::from_jwks(&set).err(), Some(KeyError::DuplicateKid("k1".to_owned())));
 }

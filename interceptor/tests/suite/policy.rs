@@ -148,7 +148,7 @@ fn bytes_that_are_no_descriptor_set() {
 }
 
 #[test]
-fn a_path_is_matched_byte_for_byte() {
+fn h8_a_path_is_matched_byte_for_byte() {
     let policy = read("shop.v1.Orders").unwrap();
     assert!(policy.get("/shop.v1.Orders/List").is_some());
     for path in [

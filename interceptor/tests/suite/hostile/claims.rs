@@ -26,7 +26,7 @@ fn at(now: i64, given: &Claims) -> Result<(), Refusal> {
 }
 
 #[test]
-fn iss_missing_or_ill_typed() {
+fn h39_iss_missing_or_ill_typed() {
     refuses_absent("iss", Cause::Issuer);
     let right = "https://auth.example";
     let values = [json!(null), json!(0), json!({ "iss": right }), json!([right]), json!("")];
@@ -34,7 +34,7 @@ fn iss_missing_or_ill_typed() {
 }
 
 #[test]
-fn iss_that_only_looks_right() {
+fn h40_iss_that_only_looks_right() {
     let values = [
         "https://Auth.example",
         "https://auth.example/",
@@ -49,7 +49,7 @@ fn iss_that_only_looks_right() {
 }
 
 #[test]
-fn aud_missing_or_ill_typed() {
+fn h41_aud_missing_or_ill_typed() {
     refuses_absent("aud", Cause::Audience);
     let values = [
         json!(null),
@@ -65,14 +65,14 @@ fn aud_missing_or_ill_typed() {
 }
 
 #[test]
-fn aud_that_only_looks_right() {
+fn h42_aud_that_only_looks_right() {
     let values = ["*", "", "order", "orders2", "Orders", "orders stock", "orders,stock", " orders"];
     refuses("aud", &values.map(Value::from), Cause::Audience);
     refuses("aud", &[json!(["stock", "*"])], Cause::Audience);
 }
 
 #[test]
-fn aud_of_more_than_16() {
+fn h16_aud_of_more_than_16() {
     refuses("aud", &[json!(vec![AUDIENCE; 17])], Cause::TooComplex);
 }
 
@@ -84,7 +84,7 @@ fn aud_that_names_us_among_others() {
 }
 
 #[test]
-fn exp_missing_ill_typed_or_implausible() {
+fn h43_exp_missing_ill_typed_or_implausible() {
     refuses_absent("exp", Cause::Expiry);
     let values = [
         json!(null),
@@ -101,7 +101,7 @@ fn exp_missing_ill_typed_or_implausible() {
 }
 
 #[test]
-fn a_number_no_type_can_hold() {
+fn h43_a_number_no_type_can_hold() {
     let issuer = Issuer::ed25519();
     let good = payload_with("x", None);
     let exp = format!("{}", NOW + 900);
@@ -112,18 +112,18 @@ fn a_number_no_type_can_hold() {
 }
 
 #[test]
-fn a_lifetime_over_the_limit() {
+fn h44_a_lifetime_over_the_limit() {
     refuses("exp", &[json!(NOW + 3601), json!(253_402_300_799_i64)], Cause::Lifetime);
     assert_eq!(at(NOW, &Claims { exp: NOW + 3600, ..claims() }), Ok(()));
 }
 
 #[test]
-fn a_lifetime_of_nothing_or_less() {
+fn h44_a_lifetime_of_nothing_or_less() {
     refuses("exp", &[json!(NOW), json!(NOW - 1), json!(0)], Cause::Lifetime);
 }
 
 #[test]
-fn expired_from_the_second_of_exp_and_leeway() {
+fn h45_expired_from_the_second_of_exp_and_leeway() {
     let exp = claims().exp;
     assert_eq!(at(exp, &claims()), Ok(()));
     assert_eq!(at(exp + 4, &claims()), Ok(()));
@@ -132,7 +132,7 @@ fn expired_from_the_second_of_exp_and_leeway() {
 }
 
 #[test]
-fn without_leeway_a_token_ends_at_exp() {
+fn h45_without_leeway_a_token_ends_at_exp() {
     let issuer = Issuer::ed25519();
     let strict = verifier().leeway_seconds(0);
     let (token, keys, exp) = (issuer.good(), issuer.keys(), claims().exp);
@@ -147,7 +147,7 @@ fn expired_only_if_nothing_else_is_wrong() {
 }
 
 #[test]
-fn nbf_iat_or_auth_time_in_the_future() {
+fn h46_nbf_iat_or_auth_time_in_the_future() {
     let later = NOW + 6;
     let not_yet = Err(Refusal::Invalid(Cause::NotYet));
     assert_eq!(at(NOW, &Claims { nbf: later, ..claims() }), not_yet);
@@ -159,7 +159,7 @@ fn nbf_iat_or_auth_time_in_the_future() {
 }
 
 #[test]
-fn times_missing_or_ill_typed() {
+fn h47_times_missing_or_ill_typed() {
     for name in ["iat", "nbf", "auth_time"] {
         refuses_absent(name, Cause::Claims);
         let values = [json!(null), json!("1800000000"), json!(-1), json!(1.5), json!(u64::MAX)];
@@ -168,7 +168,7 @@ fn times_missing_or_ill_typed() {
 }
 
 #[test]
-fn ids_missing_empty_ill_typed_or_too_long() {
+fn h47_h48_ids_missing_empty_ill_typed_or_too_long() {
     for name in ["sub", "jti", "sid"] {
         refuses_absent(name, Cause::Claims);
         let id = "00000000-0000-0000-0000-0000000000a1";
@@ -199,7 +199,7 @@ fn other_claims_missing_or_ill_typed() {
 }
 
 #[test]
-fn scope_ill_typed_or_ill_formed() {
+fn h49_scope_ill_typed_or_ill_formed() {
     let values = [
         json!(null),
         json!(0),
@@ -214,6 +214,6 @@ fn scope_ill_typed_or_ill_formed() {
 }
 
 #[test]
-fn a_token_bound_to_a_proof() {
+fn h55_h56_a_token_bound_to_a_proof() {
     refuses("cnf", &[json!({ "jkt": "abc" }), json!({}), json!(null)], Cause::Bound);
 }

@@ -14,14 +14,14 @@ fn a_good_token_of_each_algorithm_is_accepted() {
 }
 
 #[test]
-fn over_8_kib() {
+fn h5_over_8_kib() {
     let issuer = Issuer::ed25519();
     let token = issuer.payload(payload_with("pad", Some("x".repeat(MAX_TOKEN_BYTES).into())));
     assert_eq!(answer(&issuer, &token), invalid(Cause::TooLarge));
 }
 
 #[test]
-fn control_and_non_ascii_bytes() {
+fn h6_control_and_non_ascii_bytes() {
     let issuer = Issuer::ed25519();
     for byte in ["\0", "\n", "\x7f", " ", "\u{e9}", "\u{200b}"] {
         for token in [format!("{byte}{}", issuer.good()), format!("{}{byte}", issuer.good())] {
@@ -31,7 +31,7 @@ fn control_and_non_ascii_bytes() {
 }
 
 #[test]
-fn one_two_four_and_five_segments() {
+fn h10_one_two_four_and_five_segments() {
     let issuer = Issuer::ed25519();
     let good = issuer.good();
     let parts: Vec<&str> = good.split('.').collect();
@@ -44,7 +44,7 @@ fn one_two_four_and_five_segments() {
 }
 
 #[test]
-fn json_serialisation() {
+fn h10_json_serialisation() {
     let issuer = Issuer::ed25519();
     let good = issuer.good();
     let parts: Vec<&str> = good.split('.').collect();
@@ -53,7 +53,7 @@ fn json_serialisation() {
 }
 
 #[test]
-fn an_empty_header_payload_or_signature() {
+fn h11_an_empty_header_payload_or_signature() {
     let issuer = Issuer::ed25519();
     let good = issuer.good();
     let parts: Vec<&str> = good.split('.').collect();
@@ -66,7 +66,7 @@ fn an_empty_header_payload_or_signature() {
 }
 
 #[test]
-fn padded_base64url() {
+fn h12_padded_base64url() {
     let issuer = Issuer::ed25519();
     assert_eq!(answer(&issuer, &format!("{}==", issuer.good())), invalid(Cause::Malformed));
     let padded = issuer.over(&format!("{}.e30=", b64(issuer.header().to_string())));
@@ -74,7 +74,7 @@ fn padded_base64url() {
 }
 
 #[test]
-fn the_other_base64_alphabet() {
+fn h12_the_other_base64_alphabet() {
     let issuer = Issuer::ed25519();
     for segment in ["ab+d", "ab/d"] {
         let token = issuer.over(&format!("{}.{segment}", b64(issuer.header().to_string())));
@@ -83,7 +83,7 @@ fn the_other_base64_alphabet() {
 }
 
 #[test]
-fn trailing_bits_that_are_not_zero() {
+fn h12_trailing_bits_that_are_not_zero() {
     let issuer = Issuer::ed25519();
     // 64 bytes leave four spare bits in the last of 86 characters.
     let mut token = issuer.good();
@@ -100,7 +100,7 @@ fn trailing_bits_that_are_not_zero() {
 }
 
 #[test]
-fn a_byte_order_mark() {
+fn h13_a_byte_order_mark() {
     let issuer = Issuer::ed25519();
     let payload = issuer.payload(format!("\u{feff}{}", payload_with("x", None)));
     let header = issuer.token(format!("\u{feff}{}", issuer.header()), payload_with("x", None));
@@ -110,7 +110,7 @@ fn a_byte_order_mark() {
 }
 
 #[test]
-fn invalid_utf8() {
+fn h13_invalid_utf8() {
     let issuer = Issuer::ed25519();
     let mut payload = payload_with("x", Some("y".into())).into_bytes();
     payload.iter_mut().filter(|byte| **byte == b'y').for_each(|byte| *byte = 0xff);
@@ -118,7 +118,7 @@ fn invalid_utf8() {
 }
 
 #[test]
-fn bytes_after_the_object() {
+fn h13_bytes_after_the_object() {
     let issuer = Issuer::ed25519();
     for tail in ["{}", "\0", ",", "x"] {
         let token = issuer.payload(format!("{}{tail}", payload_with("x", None)));
@@ -127,7 +127,7 @@ fn bytes_after_the_object() {
 }
 
 #[test]
-fn a_top_level_that_is_no_object() {
+fn h13_a_top_level_that_is_no_object() {
     let issuer = Issuer::ed25519();
     for json in ["[]", "null", "\"{}\"", "0"] {
         assert_eq!(answer(&issuer, &issuer.payload(json)), invalid(Cause::Malformed), "{json}");
@@ -137,7 +137,7 @@ fn a_top_level_that_is_no_object() {
 }
 
 #[test]
-fn a_repeated_claim() {
+fn h15_a_repeated_claim() {
     let issuer = Issuer::ed25519();
     for extra in [
         r#""scope":"admin""#,
@@ -152,7 +152,7 @@ fn a_repeated_claim() {
 }
 
 #[test]
-fn too_deep_too_many_too_long() {
+fn h16_too_deep_too_many_too_long() {
     let issuer = Issuer::ed25519();
     let deep: serde_json::Value = (0..16).fold(json!(0), |inner, _| json!([inner]));
     let many: serde_json::Map<_, _> = (0..129).map(|n| (n.to_string(), json!(0))).collect();

@@ -11,7 +11,7 @@ fn assert_invalid(token: &str, keys: &KeySet, what: &str) {
 }
 
 #[test]
-fn truncated_at_every_byte() {
+fn h70_truncated_at_every_byte() {
     for issuer in Issuer::each() {
         let (good, keys) = (issuer.good(), issuer.keys());
         for end in 0..good.len() {
@@ -21,7 +21,7 @@ fn truncated_at_every_byte() {
 }
 
 #[test]
-fn every_bit_flipped() {
+fn h70_every_bit_flipped() {
     let issuer = Issuer::ed25519();
     let (good, keys) = (issuer.good(), issuer.keys());
     for at in 0..good.len() {
@@ -38,7 +38,7 @@ fn every_bit_flipped() {
 }
 
 #[test]
-fn spliced_from_two_good_tokens() {
+fn h70_spliced_from_two_good_tokens() {
     let (issuer, other) = (Issuer::ed25519(), Issuer::ed25519());
     let (ours, theirs) = (issuer.good(), other.good());
     let (input, _) = ours.rsplit_once('.').unwrap_or_default();
@@ -55,27 +55,27 @@ fn an_empty_key_set_verifies_nothing() {
 
 proptest! {
     #[test]
-    fn any_text(token in ".{0,400}") {
+    fn h70_any_text(token in ".{0,400}") {
         let seen = verifier().verify(&token, &KeySet::default(), NOW);
         prop_assert!(matches!(seen, Err(Refusal::Invalid(_))), "{:?}", seen);
     }
 
     #[test]
-    fn any_three_segments(header in any::<Vec<u8>>(), payload in any::<Vec<u8>>()) {
+    fn h70_any_three_segments(header in any::<Vec<u8>>(), payload in any::<Vec<u8>>()) {
         let issuer = Issuer::ed25519();
         let seen = verifier().verify(&issuer.token(header, payload), &issuer.keys(), NOW);
         prop_assert!(matches!(seen, Err(Refusal::Invalid(_))), "{:?}", seen);
     }
 
     #[test]
-    fn any_signed_payload(payload in r#"\{("(iss|aud|exp|x)":("a"|0|\[\]|\{\}|null),?){0,6}\}"#) {
+    fn h70_any_signed_payload(payload in r#"\{("(iss|aud|exp|x)":("a"|0|\[\]|\{\}|null),?){0,6}\}"#) {
         let issuer = Issuer::ed25519();
         let seen = verifier().verify(&issuer.payload(payload), &issuer.keys(), NOW);
         prop_assert!(matches!(seen, Err(Refusal::Invalid(_))), "{:?}", seen);
     }
 
     #[test]
-    fn any_signature(signature in any::<[u8; 64]>()) {
+    fn h70_any_signature(signature in any::<[u8; 64]>()) {
         let issuer = Issuer::ed25519();
         let good = issuer.good();
         let (input, _) = good.rsplit_once('.').unwrap_or_default();

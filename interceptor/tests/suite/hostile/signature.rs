@@ -51,7 +51,7 @@ fn another_key_of_the_same_type() {
 }
 
 #[test]
-fn wrong_length_or_trailing_zeros() {
+fn h22_wrong_length_or_trailing_zeros() {
     for issuer in Issuer::each() {
         refuses(&issuer, |input| [issuer.sign(input), vec![0]].concat());
         refuses(&issuer, |input| issuer.sign(input)[1..].to_vec());
@@ -80,7 +80,7 @@ fn claims_are_not_read_before_the_signature() {
 }
 
 #[test]
-fn ecdsa_r_or_s_zero_or_beyond_the_order() {
+fn h22_ecdsa_r_or_s_zero_or_beyond_the_order() {
     let issuer = Issuer::p256();
     for number in [[0; 32], P256_ORDER, [0xff; 32]] {
         refuses(&issuer, |input| [&number, &issuer.sign(input)[32..]].concat());
@@ -89,13 +89,13 @@ fn ecdsa_r_or_s_zero_or_beyond_the_order() {
 }
 
 #[test]
-fn ecdsa_in_der() {
+fn h22_ecdsa_in_der() {
     let issuer = Issuer::p256();
     refuses(&issuer, |input| der(&issuer.sign(input)));
 }
 
 #[test]
-fn ed25519_s_that_is_not_reduced() {
+fn h23_ed25519_s_that_is_not_reduced() {
     let issuer = Issuer::ed25519();
     refuses(&issuer, |input| {
         let mut signature = issuer.sign(input);
@@ -110,7 +110,7 @@ fn ed25519_s_that_is_not_reduced() {
 }
 
 #[test]
-fn rsa_with_another_padding_or_hash() {
+fn h24_rsa_with_another_padding_or_hash() {
     let issuer = Issuer::rsa();
     let Issuer::Rsa(key) = &issuer else { panic!("not an RSA issuer") };
     refuses(&issuer, |input| rsa_sign(key, &RSA_PSS_SHA256, input));
