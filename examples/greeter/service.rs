@@ -12,16 +12,24 @@ use self::proto::{
     greeter_service_server::{GreeterService, GreeterServiceServer},
 };
 
-#[expect(missing_docs, unreachable_pub, unused_qualifications, reason = "generated")]
+#[expect(
+    clippy::too_many_lines,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 mod proto {
     include!(concat!(env!("OUT_DIR"), "/greeter/greeter.v1.rs"));
 }
 
-pub fn server() -> GreeterServiceServer<Greeter> {
+pub(crate) fn server() -> GreeterServiceServer<Greeter> {
     GreeterServiceServer::new(Greeter)
 }
 
-pub struct Greeter;
+pub(crate) struct Greeter;
 
 /// Whom the layer let in.
 fn name<T>(request: &Request<T>) -> Result<String, Status> {
