@@ -16,7 +16,6 @@ use self::proto::{
     clippy::too_many_lines,
     unreachable_pub,
     unused_qualifications,
-    clippy::all,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated"
