@@ -132,13 +132,11 @@ impl TestIssuer {
 
     /// A token of a person, in a session of its own, good for 15 minutes from now and for
     /// the audience `sekisho`, until it is said otherwise.
-    #[must_use]
     pub fn person(&self, sub: Uuid) -> TestToken {
         TestToken::person(self, sub)
     }
 
     /// A token of a service, likewise.
-    #[must_use]
     pub fn service(&self, client_id: &str) -> TestToken {
         TestToken::service(self, client_id)
     }
