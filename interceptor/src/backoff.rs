@@ -23,6 +23,7 @@ impl Backoff {
     }
 
     /// Whether nothing has failed since the last success.
+    #[cfg(feature = "revocation")]
     pub(crate) fn is_fresh(&self) -> bool {
         self.attempts == 0
     }

@@ -71,6 +71,7 @@ impl KeyStore {
         self.held().confirmed.map(|since| since.elapsed())
     }
 
+    #[cfg(feature = "revocation")]
     pub(crate) fn jwks(&self) -> Option<Value> {
         self.held().jwks.clone()
     }

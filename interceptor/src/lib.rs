@@ -71,3 +71,10 @@ pub use trust::{
     TrustMeter,
 };
 pub use verify::{MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, Verifier};
+
+/// Doors for `fuzz/`, which are no part of the crate's promises.
+#[cfg(feature = "_fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::trust::fuzzing::frames;
+}

@@ -4,6 +4,8 @@ mod builder;
 mod credentials;
 mod event;
 mod follower;
+#[cfg(feature = "_fuzzing")]
+pub(crate) mod fuzzing;
 mod inner;
 mod key_file;
 mod steady;

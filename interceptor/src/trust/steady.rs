@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use tokio::time::Instant;
 
@@ -13,39 +16,31 @@ const STEP: i64 = 5;
 /// dropped in between would be missed by tokens that are good again.
 pub(crate) struct SteadyClock {
     wall: Clock,
-    anchor: Mutex<Anchor>,
-}
-
-#[derive(Clone, Copy)]
-struct Anchor {
-    wall: i64,
-    when: Instant,
-}
-
-impl Anchor {
-    fn expected(self) -> i64 {
-        self.wall.saturating_add(i64::try_from(self.when.elapsed().as_secs()).unwrap_or(i64::MAX))
-    }
+    began: (i64, Instant),
+    /// The latest that the wall clock showed.
+    latest: AtomicI64,
 }
 
 impl SteadyClock {
     pub(crate) fn new(wall: Clock) -> Arc<Self> {
-        let anchor = Anchor { wall: wall(), when: Instant::now() };
-        Arc::new(Self { wall, anchor: Mutex::new(anchor) })
+        let now = wall();
+        Arc::new(Self { wall, began: (now, Instant::now()), latest: AtomicI64::new(now) })
     }
 
     pub(crate) fn now(&self) -> i64 {
-        (self.wall)().min(self.anchor().expected())
+        let (wall, when) = self.began;
+        let passed = i64::try_from(when.elapsed().as_secs()).unwrap_or(i64::MAX);
+        (self.wall)().min(wall.saturating_add(passed))
     }
 
     /// Whether the wall clock was set back, once for each time that it was: what was
     /// judged by it before has to be asked for again.
     pub(crate) fn was_set_back(&self) -> bool {
         let wall = (self.wall)();
-        let mut anchor = self.anchor();
-        let back = wall.saturating_add(STEP) < anchor.expected();
+        let latest = self.latest.fetch_max(wall, Ordering::AcqRel);
+        let back = wall.saturating_add(STEP) < latest;
         if back {
-            *anchor = Anchor { wall, when: Instant::now() };
+            self.latest.store(wall, Ordering::Release);
         }
         back
     }
@@ -54,8 +49,48 @@ impl SteadyClock {
         let steady = Arc::clone(self);
         Arc::new(move || steady.now())
     }
+}
 
-    fn anchor(&self) -> MutexGuard<'_, Anchor> {
-        self.anchor.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn steady() -> (Arc<AtomicI64>, Arc<SteadyClock>) {
+        let wall = Arc::new(AtomicI64::new(1_000));
+        let shown = Arc::clone(&wall);
+        (wall, SteadyClock::new(Arc::new(move || shown.load(Ordering::SeqCst))))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_does_not_leap_ahead() {
+        let (wall, steady) = steady();
+        wall.store(4_600, Ordering::SeqCst);
+        assert_eq!(steady.now(), 1_000);
+        advance(Duration::from_secs(10)).await;
+        assert_eq!(steady.now(), 1_010);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_stands_still_was_not_set_back() {
+        let (_, steady) = steady();
+        advance(Duration::from_secs(3_600)).await;
+        assert!(!steady.was_set_back());
+        assert_eq!(steady.now(), 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_set_back_once_each_time() {
+        let (wall, steady) = steady();
+        for time in [994, 900, 800] {
+            wall.store(time, Ordering::SeqCst);
+            assert!(steady.was_set_back(), "{time}");
+            assert!(!steady.was_set_back(), "{time}");
+        }
+        wall.store(796, Ordering::SeqCst);
+        assert!(!steady.was_set_back(), "drift");
     }
 }

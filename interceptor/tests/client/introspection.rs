@@ -1,5 +1,4 @@
 //! The issuer's word on one token.
-#![expect(clippy::unwrap_used, reason = "a failure to set a test up is a failed test")]
 
 use std::time::Duration;
 

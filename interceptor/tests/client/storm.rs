@@ -1,5 +1,4 @@
 //! Many who lose the issuer together.
-#![expect(clippy::unwrap_used, reason = "a failure to set a test up is a failed test")]
 
 use std::time::Duration;
 

@@ -89,7 +89,7 @@ impl World {
 
     pub(crate) async fn heard(&self, is: impl Fn(&Heard) -> bool) -> Heard {
         let mut heard = self.feed.heard();
-        *timeout(PATIENCE, heard.wait_for(|heard| is(heard))).await.expect("never asked for").unwrap()
+        *timeout(PATIENCE, heard.wait_for(|heard| is(heard))).await.unwrap().unwrap()
     }
 
     pub(crate) fn claims(&self, person: u128) -> Claims {
