@@ -70,8 +70,8 @@ pub async fn end(ctx: &Ctx, revocation: Revocation, event: Event, notice: Option
         ctx.notices.notify_one();
     }
     apply(ctx, &revocation).await?;
-    ctx.stores.revocations.publish(&[(number, revocation)]).await?;
     if is_new {
+        ctx.stores.revocations.publish(&[(number, revocation)]).await?;
         ctx.note(&event);
     }
     Ok(is_new)

@@ -72,7 +72,8 @@ async fn sign_in(sekisho: &Service) -> [String; 2] {
 async fn siblings_let_in_who_is_signed_in_and_refuse_who_no_longer_is() {
     let folder = tempfile::tempdir().unwrap();
     let sekisho = Service::start(folder.path(), &["dev"], &dev_settings()).await;
-    let (first, second) = (Sibling::beside(&sekisho, folder.path()).await, Sibling::beside(&sekisho, folder.path()).await);
+    let (first, second) =
+        (Sibling::beside(&sekisho, folder.path()).await, Sibling::beside(&sekisho, folder.path()).await);
     sekisho.sign_up(ADA, CLIENT).await;
     let [out, its_refresh] = sign_in(&sekisho).await;
     let [stays, _] = sign_in(&sekisho).await;
@@ -93,7 +94,8 @@ async fn siblings_let_in_who_is_signed_in_and_refuse_who_no_longer_is() {
         sibling.call(GREET, Some(&stays)).await.unwrap();
     }
 
-    let everywhere = sekisho.request(http::Method::POST, "/api/v1/auth/logout-all").bearer_auth(&stays).json(&json!({}));
+    let everywhere =
+        sekisho.request(http::Method::POST, "/api/v1/auth/logout-all").bearer_auth(&stays).json(&json!({}));
     assert_eq!(everywhere.send().await.unwrap().status(), 200);
     for sibling in [&first, &second] {
         sibling.refuses(&stays).await;

@@ -39,7 +39,8 @@ const LATEST: &str = select!("seq < $1 ORDER BY seq DESC LIMIT $2");
 const INSERT_ID: &str = "INSERT INTO revoked_ids (id, seq, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
 const OF_ID: &str = "SELECT seq FROM revoked_ids WHERE id = $1";
 const SWEEP_IDS: &str = "DELETE FROM revoked_ids WHERE id IN \
-     (SELECT id FROM revoked_ids WHERE expires_at <= $1 LIMIT $2)";
+     (SELECT id FROM revoked_ids WHERE expires_at <= $1 \
+     AND seq < (SELECT MAX(seq) FROM revocation_journal) LIMIT $2)";
 const EXTENT: &str = "SELECT epoch, (SELECT COALESCE(MAX(seq), 0) FROM revocation_journal) AS highest \
      FROM revocation_feed";
 const REPLACE_EPOCH: &str = "UPDATE revocation_feed SET epoch = $2 WHERE epoch = $1";
@@ -183,8 +184,7 @@ impl Journal for SqlStore {
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64> {
         let lines = self.sweep_rows("journal.sweep", SWEEP, now, limit).await?;
-        let left = limit.saturating_sub(u32::try_from(lines).unwrap_or(limit));
-        Ok(lines + self.sweep_rows("journal.sweep_ids", SWEEP_IDS, now, left).await?)
+        Ok(lines.max(self.sweep_rows("journal.sweep_ids", SWEEP_IDS, now, limit).await?))
     }
 
     async fn live(&self, after: i64, now: Timestamp, limit: u32) -> Result<Vec<(i64, Revocation)>> {
