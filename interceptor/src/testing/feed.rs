@@ -154,7 +154,7 @@ impl FakeFeed {
         self.server.script().short = short;
     }
 
-    /// Says nothing more on its streams, which stay open.
+    /// Says nothing more on its streams, which stay open, and nothing on new ones.
     pub fn pause(&self) {
         self.server.script().paused = true;
     }

@@ -87,7 +87,8 @@ impl TokenService for FakeServer {
             return Err(Refusal::Denied.status());
         }
         let (sender, receiver) = mpsc::unbounded_channel();
-        for frame in script.opening(request.cursor.as_ref()) {
+        let opening = if script.paused { Vec::new() } else { script.opening(request.cursor.as_ref()) };
+        for frame in opening {
             let answer = WatchRevocationsResponse { frame: Some(frame) };
             sender.send(Ok(answer)).map_err(|_| Status::internal("nobody listens"))?;
         }

@@ -101,10 +101,15 @@ impl Inner {
 
     /// Everything is known that was there `behind` ago. What was known once stays known,
     /// so another replica that is further behind takes nothing away.
-    pub(crate) fn complete(&self, behind: Duration) {
+    ///
+    /// `keys_stand`: the server gave keys that were taken, and would have said if they
+    /// were others now.
+    pub(crate) fn complete(&self, behind: Duration, keys_stand: bool) {
         let known = micros(self.born.elapsed()).saturating_sub(micros(behind));
         self.known.fetch_max(known, Ordering::AcqRel);
-        self.keys.confirm();
+        if keys_stand {
+            self.keys.confirm();
+        }
         self.set.expire(self.clock.now());
         self.note(&TrustEvent::Complete { behind, entries: self.set.len() });
         self.progress.send_replace(());
@@ -165,7 +170,9 @@ impl Inner {
         let due = saved == NEVER || now.saturating_sub(saved) >= micros(SAVE_EVERY);
         let (Some(path), Some(jwks), true) = (self.key_file.clone(), self.keys.jwks(), due) else { return };
         self.saved.store(now, Ordering::Release);
-        let at = self.clock.now();
+        // As old as they are: a restart must not make keys younger that nobody confirms.
+        let age = self.keys.age().map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        let at = self.clock.now().saturating_sub(age);
         let written = tokio::task::spawn_blocking(move || key_file::write(&path, &jwks, at)).await;
         if !matches!(written, Ok(Ok(()))) {
             tracing::warn!("the issuer's keys cannot be written to the key file");

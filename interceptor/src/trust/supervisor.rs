@@ -52,8 +52,8 @@ async fn follow(inner: &Inner) {
             Ended::Status(code) => tracing::warn!(?code, "the feed of revocations ended"),
             Ended::Closed | Ended::Silent => tracing::warn!(?ended, "the feed of revocations ended"),
         }
-        // Where the feed is not to be had, the keys may be.
-        if matches!(ended, Ended::Status(_)) {
+        // Where the feed is not to be had, or a proxy holds it up, the keys may be had.
+        if matches!(ended, Ended::Status(_) | Ended::Silent) {
             inner.fetch_keys().await;
         }
         sleep(backoff.next()).await;
@@ -94,6 +94,7 @@ async fn open(inner: &Inner, follower: &Follower) -> Result<(Frames, Option<toki
 }
 
 async fn read(inner: &Inner, follower: &mut Follower, backoff: &mut Backoff, frames: &mut Frames) -> Ended {
+    let mut keys_stand = false;
     loop {
         let frame = match timeout(inner.silence, frames.message()).await {
             Err(_) => return Ended::Silent,
@@ -122,11 +123,11 @@ async fn read(inner: &Inner, follower: &mut Follower, backoff: &mut Backoff, fra
             }
             Ok(Taken::Complete(behind)) => {
                 backoff.reset();
-                inner.complete(behind);
+                inner.complete(behind, keys_stand);
                 inner.save().await;
             }
             Ok(Taken::Keys(keys)) => {
-                inner.take_keys(&keys);
+                keys_stand = inner.take_keys(&keys);
                 inner.save().await;
             }
         }

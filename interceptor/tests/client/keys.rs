@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use sekisho_interceptor::{
-    AuthLayer, Cause, Ended, Health, KeySource, PolicySet, Refusal, Trust, TrustEvent, Verifier, VerifyingKey,
+    AuthLayer, Cause, Ended, Health, KeySource, PolicySet, Refusal, RevocationSource, Trust, TrustEvent, Verifier,
+    VerifyingKey,
     testing::{TestIssuer, TestToken},
 };
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use tonic::Code;
 use tower::{Layer, ServiceExt, service_fn};
 use uuid::Uuid;
 
-use crate::support::{PATIENCE, World, disconnected};
+use crate::support::{NOW, PATIENCE, World, disconnected, session, struck};
 
 const UNKNOWN: Refusal = Refusal::Invalid(Cause::Key);
 
@@ -145,6 +146,46 @@ async fn h36_an_empty_set_leaves_the_good_one_in_place() {
     world.feed.publish_jwks(json!({ "keys": [] }));
     world.seen.until(TrustEvent::KeysRefused).await;
     assert_eq!(answer(&world, &trust, &good(&world.issuer)), Ok(()));
+}
+
+#[tokio::test]
+async fn h35_a_server_whose_keys_are_bad_does_not_vouch_for_the_old_ones() {
+    let world = World::new().await;
+    let trust = world.builder().max_key_age(Duration::from_millis(500)).start().unwrap();
+    trust.ready(PATIENCE).await.unwrap();
+    world.feed.publish_jwks(json!({ "keys": [] }));
+    // Heartbeats go on all the while.
+    world.seen.until(TrustEvent::KeysExpired).await;
+    assert_eq!(trust.health(), Health::NoKeys);
+}
+
+#[tokio::test]
+async fn h35_a_file_does_not_make_unconfirmed_keys_younger() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let file = json!({ "saved_at": NOW - 1_000, "jwks": world.issuer.jwks() }).to_string();
+    std::fs::write(&path, &file).unwrap();
+    world.feed.publish_jwks(json!({ "keys": [] }));
+    let trust = world.builder().key_file(&path).start().unwrap();
+    trust.ready(PATIENCE).await.unwrap();
+    // Heard in the same stream, after whatever the first heartbeat led to.
+    let gone = world.claims(1);
+    world.feed.revoke(session(&gone));
+    struck(&trust, &gone).await;
+    let saved: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert!(saved["saved_at"].as_i64() <= Some(NOW - 1_000), "{saved}");
+}
+
+#[tokio::test]
+async fn keys_are_had_where_the_feed_says_nothing() {
+    let world = World::new().await;
+    world.feed.pause();
+    let trust = world.builder().silence(Duration::from_millis(200)).start().unwrap();
+    world.seen.until(TrustEvent::Keys { count: 1 }).await;
+    assert_eq!((answer(&world, &trust, &good(&world.issuer)), trust.staleness()), (Ok(()), None));
+    world.feed.resume();
+    trust.ready(PATIENCE).await.unwrap();
 }
 
 #[tokio::test]
