@@ -6,6 +6,7 @@ pub mod password;
 pub mod refresh_token;
 pub mod secrets;
 pub mod service_secret;
+mod signer;
 mod signing_key;
 
 pub use hasher::Hasher;

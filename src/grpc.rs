@@ -9,6 +9,7 @@ mod feed;
 mod fields;
 mod session;
 mod token;
+mod uncancelled;
 mod user;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, service::Routes};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 
+use self::uncancelled::Uncancelled;
 use crate::{
     ctx::Ctx,
     error::{Error, Wire},
@@ -104,8 +106,8 @@ struct Input<T> {
 }
 
 impl Api {
-    /// Runs a flow in a task of its own: a caller that hangs up half way does
-    /// not leave half a flow behind, and a panic is one failed call.
+    /// Runs a flow to its end: a caller that hangs up half way does not leave half
+    /// a flow behind, and a panic is one failed call.
     async fn run<T, R, F>(
         &self,
         request: Request<T>,
@@ -119,8 +121,8 @@ impl Api {
         let (_, extensions, message) = request.into_parts();
         let call = extensions.get::<Call>().cloned().unwrap_or_default();
         let input = Input { ctx: self.ctx.clone(), call, message };
-        let outcome = self.work.spawn(async move { flow(input).await }).await;
-        outcome.map_err(Error::internal).flatten().map_err(|error| wire(&extensions).refuse(&error))
+        let outcome = Uncancelled::new(&self.work, flow(input)).await;
+        outcome.flatten().map_err(|error| wire(&extensions).refuse(&error))
     }
 
     /// The same for a flow of somebody who is signed in.

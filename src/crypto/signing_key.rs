@@ -6,12 +6,15 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair},
 };
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL},
+};
 use jsonwebtoken::{EncodingKey, Header, jwk::Jwk};
 use sekisho_interceptor::{Algorithm, Claims, TOKEN_TYPE, VerifyingKey};
 use zeroize::Zeroizing;
 
-use super::Secrets;
+use super::{Secrets, signer};
 use crate::{domain::Timestamp, entropy::Entropy, error::Error, storage::signing_keys::SealedKey};
 
 /// A private key, ready to sign, and its public half.
@@ -20,7 +23,10 @@ pub(super) struct SigningKey {
     pub(super) verifying: VerifyingKey,
     /// `None` for HS256, whose key is not for publication.
     pub(super) public_jwk: Option<serde_json::Value>,
-    header: Header,
+    algorithm: jsonwebtoken::Algorithm,
+    kid: String,
+    /// As it stands in every token.
+    header: String,
     private: EncodingKey,
 }
 
@@ -31,9 +37,11 @@ impl SigningKey {
         Ok(Self {
             verifying: VerifyingKey::hs256(&kid, secret).map_err(Error::internal)?,
             public_jwk: None,
-            header: header(Algorithm::HS256, &kid),
+            algorithm: jsonwebtoken::Algorithm::HS256,
+            header: header(Algorithm::HS256, &kid)?,
             private: EncodingKey::from_secret(secret),
             active_at: Timestamp::default(),
+            kid,
         })
     }
 
@@ -48,14 +56,22 @@ impl SigningKey {
             active_at: stored.active_at,
             verifying: VerifyingKey::from_jwk(&jwk).map_err(Error::internal)?,
             public_jwk: Some(jwk),
-            header: header(algorithm, &stored.kid),
+            algorithm: signing_algorithm(algorithm),
+            header: header(algorithm, &stored.kid)?,
             private: encoding_key(algorithm, &der)?,
+            kid: stored.kid.clone(),
         })
     }
 
     /// Signs an access token.
     pub(super) fn sign(&self, claims: &Claims) -> Result<String, Error> {
-        jsonwebtoken::encode(&self.header, claims, &self.private).map_err(Error::internal)
+        let mut token = self.header.clone();
+        token.push('.');
+        BASE64_URL.encode_string(serde_json::to_vec(claims).map_err(Error::internal)?, &mut token);
+        let signature = signer::sign(&self.kid, self.algorithm, &self.private, token.as_bytes())?;
+        token.push('.');
+        BASE64_URL.encode_string(signature, &mut token);
+        Ok(token)
     }
 }
 
@@ -121,11 +137,11 @@ fn pem(der: &[u8]) -> Zeroizing<Vec<u8>> {
     pem
 }
 
-fn header(algorithm: Algorithm, kid: &str) -> Header {
+fn header(algorithm: Algorithm, kid: &str) -> Result<String, Error> {
     let mut header = Header::new(signing_algorithm(algorithm));
     header.typ = Some(TOKEN_TYPE.to_owned());
     header.kid = Some(kid.to_owned());
-    header
+    serde_json::to_vec(&header).map(|json| BASE64_URL.encode(json)).map_err(Error::internal)
 }
 
 fn signing_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
@@ -141,7 +157,7 @@ fn signing_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 fn kid_of(secret: &[u8]) -> String {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
     let tag = aws_lc_rs::hmac::sign(&key, b"sekisho/v1 kid");
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&tag.as_ref()[..12])
+    BASE64_URL.encode(&tag.as_ref()[..12])
 }
 
 fn unusable(stored: &SealedKey, why: &str) -> Error {

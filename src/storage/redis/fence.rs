@@ -80,7 +80,9 @@ impl Gatekeeper {
                 Err(Failure::NoScript) => {}
             }
         }
-        tokio::time::timeout(self.link.deadline() * 2, self.call_or_mend(pick, key, args)).await.map_err(late)?
+        // On the heap: it is large, and hardly ever runs.
+        let mended = Box::pin(self.call_or_mend(pick, key, args));
+        tokio::time::timeout(self.link.deadline() * 2, mended).await.map_err(late)?
     }
 
     async fn call_or_mend(
