@@ -1,7 +1,7 @@
 //! The connection, and calls through it: each with a deadline, none sent twice,
 //! none waiting for a server that is away.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use fred::{
     clients::{Client, WithOptions},
@@ -48,6 +48,10 @@ impl From<Failure> for StoreError {
         }
     }
 }
+
+/// A command on its way. On the heap: the client's futures take some 7 KB, which
+/// every future around them would take twice.
+type Command<'a, T> = Pin<Box<dyn Future<Output = std::result::Result<T, Error>> + Send + 'a>>;
 
 /// A connection that mends itself.
 pub(super) struct Link {
@@ -117,8 +121,8 @@ impl Link {
         args: Vec<Value>,
     ) -> std::result::Result<Value, Failure> {
         let silence = self.silences.of(key);
-        let answer = self.in_time(silence, self.bounded.evalsha(script.sha.as_str(), key, args)).await;
-        answer.map_err(|error| {
+        let command = Box::pin(self.bounded.evalsha(script.sha.as_str(), key, args));
+        self.in_time(silence, command).await.map_err(|error| {
             if error.details().starts_with("NOSCRIPT") { Failure::NoScript } else { Failure::Store(unavailable(error)) }
         })
     }
@@ -130,7 +134,8 @@ impl Link {
             Err(Failure::Store(error)) => Err(error),
             Err(Failure::NoScript) => {
                 let silence = self.silences.of(key);
-                self.in_time(silence, self.bounded.eval(script.text.as_str(), key, args)).await.map_err(unavailable)
+                let command = Box::pin(self.bounded.eval(script.text.as_str(), key, args));
+                self.in_time(silence, command).await.map_err(unavailable)
             }
         }
     }
@@ -140,13 +145,13 @@ impl Link {
     async fn in_time<T>(
         &self,
         silence: &Silence,
-        call: impl Future<Output = std::result::Result<T, Error>>,
+        command: Command<'_, T>,
     ) -> std::result::Result<T, Error> {
         if !self.client.is_clustered() && !self.client.is_connected() {
             return Err(Error::new(ErrorKind::IO, "not connected"));
         }
         let late = |_| Err(Error::new(ErrorKind::Timeout, "no answer in time"));
-        let answer = tokio::time::timeout(self.deadline() + LEEWAY, call).await.unwrap_or_else(late);
+        let answer = tokio::time::timeout(self.deadline() + LEEWAY, command).await.unwrap_or_else(late);
         match &answer {
             Err(error) if *error.kind() == ErrorKind::Timeout => self.heard_nothing(silence),
             _ => silence.broken(),
@@ -158,9 +163,9 @@ impl Link {
     pub(super) async fn about<T>(
         &self,
         key: &[u8],
-        call: impl Future<Output = std::result::Result<T, Error>>,
+        call: impl Future<Output = std::result::Result<T, Error>> + Send,
     ) -> std::result::Result<T, Error> {
-        self.in_time(self.silences.of(key), call).await
+        self.in_time(self.silences.of(key), Box::pin(call)).await
     }
 
     fn heard_nothing(&self, silence: &Silence) {
