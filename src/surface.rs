@@ -10,7 +10,7 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, header};
 use prost_reflect::DescriptorPool;
 use tonic_web::GrpcWebLayer;
-use tower::{BoxError, Layer, ServiceBuilder, util::BoxCloneSyncService};
+use tower::{BoxError, Layer, util::BoxCloneSyncService};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use context::ContextLayer;
@@ -25,9 +25,11 @@ pub type Public = BoxCloneSyncService<http::Request<Body>, http::Response<Body>,
 pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, allowed_origins: &[String]) -> Result<Public, BoxError> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let rest = Transcoder::new(pool, rpcs.clone())?;
-    let grpc = GrpcWebLayer::new().layer(rpcs);
-    let layers = ServiceBuilder::new().layer(ContextLayer::new(entropy)).layer(cors(allowed_origins)?);
-    Ok(BoxCloneSyncService::new(layers.service(Dispatch::new(grpc, rest))))
+    // Browsers speak no other gRPC than gRPC-Web.
+    let cors = cors(allowed_origins)?;
+    let web = cors.layer(GrpcWebLayer::new().layer(rpcs.clone()));
+    let surfaces = Dispatch::new(rpcs, web, cors.layer(rest));
+    Ok(BoxCloneSyncService::new(ContextLayer::new(entropy).layer(surfaces)))
 }
 
 /// Exact origins. Tokens are sent by script, not by the browser: no credentials.

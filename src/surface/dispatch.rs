@@ -1,8 +1,9 @@
-//! gRPC or REST, by the content type.
+//! gRPC, gRPC-Web or REST, by the content type.
 
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,25 +12,39 @@ use http::{Request, Response, header};
 use tower::{Service, ServiceExt};
 
 /// Sends a request to the surface that it speaks to.
-#[derive(Clone)]
-pub(super) struct Dispatch<G, R> {
+pub(super) struct Dispatch<G, W, R> {
+    /// Shared, so that a call clones no surface but its own.
+    surfaces: Arc<Surfaces<G, W, R>>,
+}
+
+struct Surfaces<G, W, R> {
     grpc: G,
+    web: W,
     rest: R,
 }
 
-impl<G, R> Dispatch<G, R> {
-    pub(super) fn new(grpc: G, rest: R) -> Self {
-        Self { grpc, rest }
+impl<G, W, R> Dispatch<G, W, R> {
+    pub(super) fn new(grpc: G, web: W, rest: R) -> Self {
+        Self { surfaces: Arc::new(Surfaces { grpc, web, rest }) }
+    }
+}
+
+impl<G, W, R> Clone for Dispatch<G, W, R> {
+    fn clone(&self) -> Self {
+        Self { surfaces: self.surfaces.clone() }
     }
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
-impl<G, R> Service<Request<Body>> for Dispatch<G, R>
+impl<G, W, R, A, B> Service<Request<Body>> for Dispatch<G, W, R>
 where
-    G: Service<Request<tonic::body::Body>, Response = Response<tonic::body::Body>, Error = Infallible>,
-    G: Clone + Send + 'static,
+    G: Service<Request<tonic::body::Body>, Response = Response<A>, Error = Infallible> + Clone + Send + 'static,
     G::Future: Send,
+    A: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    W: Service<Request<tonic::body::Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    W::Future: Send,
+    B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     R: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     R::Future: Send,
 {
@@ -38,24 +53,44 @@ where
     type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // Either is cloned and made ready for each call.
+        // Each is cloned and made ready for each call.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Answer {
-        if is_grpc(&request) {
-            let grpc = self.grpc.clone();
-            return Box::pin(async move {
-                let response = grpc.oneshot(request.map(tonic::body::Body::new)).await?;
-                Ok(response.map(Body::new))
-            });
+        let surfaces = &self.surfaces;
+        match Speech::of(&request) {
+            Speech::Grpc => grpc(surfaces.grpc.clone(), request),
+            Speech::GrpcWeb => grpc(surfaces.web.clone(), request),
+            Speech::Rest => Box::pin(surfaces.rest.clone().oneshot(request)),
         }
-        Box::pin(self.rest.clone().oneshot(request))
     }
 }
 
-/// `application/grpc` and `application/grpc-web`, with any suffix.
-fn is_grpc(request: &Request<Body>) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+fn grpc<S, B>(service: S, request: Request<Body>) -> Answer
+where
+    S: Service<Request<tonic::body::Body>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    let answer = service.oneshot(request.map(tonic::body::Body::new));
+    Box::pin(async move { Ok(answer.await?.map(Body::new)) })
+}
+
+enum Speech {
+    Grpc,
+    GrpcWeb,
+    Rest,
+}
+
+impl Speech {
+    /// `application/grpc` and `application/grpc-web`, with any suffix.
+    fn of(request: &Request<Body>) -> Self {
+        let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+        match content_type.strip_prefix(b"application/grpc") {
+            Some(rest) if rest.starts_with(b"-web") => Self::GrpcWeb,
+            Some(_) => Self::Grpc,
+            None => Self::Rest,
+        }
+    }
 }
