@@ -42,7 +42,7 @@ pub(crate) struct Presented<'a> {
 impl Presented<'_> {
     /// As `storage/redis/sessions.rs` gives them.
     pub(crate) fn arguments(&self) -> Outcome<Vec<Value>> {
-        let gate: String = self.gate.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let gate: String = hex::encode(self.gate.0);
         let raw = |bytes: &[u8]| Value::Bytes(bytes.to_vec().into());
         Ok(vec![
             raw(self.session.0.as_bytes()),

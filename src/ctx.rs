@@ -77,7 +77,7 @@ macro_rules! log {
             user_id = $event.user_id.map(|id| id.to_string()),
             session_id = $event.session_id.map(|id| id.to_string()),
             address = $event.origin.address.map(|address| address.to_string()),
-            request_id = $event.origin.request_id,
+            request_id = &*$event.origin.request_id,
             "event"
         )
     };

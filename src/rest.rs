@@ -117,7 +117,7 @@ where
 fn wire(request: &Request<Body>) -> Wire {
     request.extensions().get().cloned().unwrap_or_else(|| {
         let wanted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Wire { locale: wanted.and_then(Locale::negotiate).unwrap_or_default(), request_id: String::new() }
+        Wire { locale: wanted.and_then(Locale::negotiate).unwrap_or_default(), request_id: "".into() }
     })
 }
 

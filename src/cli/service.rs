@@ -136,7 +136,7 @@ impl Desk<'_> {
     }
 
     fn event(&self, kind: EventKind, account: &ServiceAccount) -> Event {
-        let origin = Origin { address: None, request_id: "command".to_owned() };
+        let origin = Origin { address: None, request_id: "command".into() };
         Event::new(self.now(), kind, &origin).user(UserId(account.id.0)).client(account.name.client_id())
     }
 

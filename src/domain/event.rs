@@ -1,6 +1,6 @@
 //! What happened, for the audit log: one enum for every outcome of every flow.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{ClientId, SessionId, Timestamp, UserId};
 
@@ -10,7 +10,7 @@ pub struct Origin {
     /// The caller's address, if it is known.
     pub address: Option<IpAddr>,
     /// The id that logs and the caller share.
-    pub request_id: String,
+    pub request_id: Arc<str>,
 }
 
 /// One line of the audit log. Holds no address of mail, code or token.

@@ -1,7 +1,7 @@
 //! The one function from a refusal to what goes out: a gRPC status with
 //! `google.rpc` details.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
@@ -18,7 +18,7 @@ pub struct Wire {
     /// The language of the caller.
     pub locale: Locale,
     /// The id that logs and the caller share.
-    pub request_id: String,
+    pub request_id: Arc<str>,
 }
 
 impl Wire {
@@ -29,7 +29,7 @@ impl Wire {
         let mut details = ErrorDetails::new();
         details
             .set_error_info(reason.as_str(), DOMAIN, metadata(error))
-            .set_request_info(self.request_id.clone(), "")
+            .set_request_info(self.request_id.as_ref(), "")
             .set_localized_message(self.locale.tag(), text::message(reason, self.locale));
         if let Some(delay) = retry_after(error) {
             details.set_retry_info(Some(delay));
@@ -54,7 +54,7 @@ impl Wire {
     }
 
     fn log(&self, error: &Error) {
-        let (reason, request_id) = (error.reason().as_str(), &self.request_id);
+        let (reason, request_id) = (error.reason().as_str(), &*self.request_id);
         match error {
             Error::Internal(cause) => tracing::error!(reason, request_id, %cause, "call failed"),
             Error::StoreUnavailable(cause) => tracing::error!(reason, request_id, %cause, "store unavailable"),

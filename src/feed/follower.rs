@@ -185,7 +185,6 @@ impl Follower {
     /// Of several servers that find out at once one names the new epoch.
     async fn renew(&self, old: &str) -> Result<()> {
         let epoch: [u8; 16] = self.entropy.bytes();
-        let epoch: String = epoch.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.journal.replace_epoch(old, &epoch).await.map(drop)
+        self.journal.replace_epoch(old, &hex::encode(epoch)).await.map(drop)
     }
 }

@@ -27,6 +27,6 @@ pub async fn follow(
     };
     let subscription = ctx.feed.subscribe(caller.claims, cursor.as_ref())?;
     ctx.audit(event).await?;
-    tracing::info!(subscriber = subscriber.as_str(), request_id = call.origin.request_id, "the feed is followed");
+    tracing::info!(subscriber = subscriber.as_str(), request_id = &*call.origin.request_id, "the feed is followed");
     Ok(subscription)
 }

@@ -22,7 +22,7 @@ pub struct Budget {
 impl Budget {
     /// `name` tells budgets of the same mailbox apart.
     pub fn new(name: &str, mailbox: &[u8; 32], rate: Rate) -> Self {
-        let digest = mailbox[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digest = hex::encode(&mailbox[..16]);
         Self { key: format!("{name}:{digest}"), rate }
     }
 

@@ -141,10 +141,6 @@ fn span(duration: Duration) -> Value {
     duration.as_micros().to_string().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn raw(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec().into())
 }

@@ -33,11 +33,11 @@ impl ContextLayer {
         Self { entropy }
     }
 
-    fn request_id(&self, headers: &HeaderMap) -> String {
+    fn request_id(&self, headers: &HeaderMap) -> Arc<str> {
         let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
         given.filter(|id| is_request_id(id)).map_or_else(
-            || uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid().to_string(),
-            str::to_owned,
+            || uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid().to_string().into(),
+            Arc::from,
         )
     }
 }

@@ -22,7 +22,7 @@ use fred::{
 use tokio::{sync::Mutex, task::JoinSet};
 
 use super::{
-    RedisNeeds, Result, hex,
+    RedisNeeds, Result,
     link::{Failure, Link, late, unavailable},
     micros, raw,
     script::{END, END_UNTIL, Fenced, Script},
@@ -177,7 +177,7 @@ impl Gatekeeper {
     /// server take over in the middle, it does not know them, and is mended next.
     async fn renew(self: &Arc<Self>, stored: &str) -> Result<u64> {
         let mark: [u8; 16] = self.needs.entropy.bytes();
-        let fenced = Fenced::under(self.link.scope(), hex(&mark));
+        let fenced = Fenced::under(self.link.scope(), hex::encode(mark));
         for script in fenced.all() {
             self.link.load(script).await?;
         }

@@ -142,11 +142,7 @@ impl Link {
 
     /// A call that a server which is away does not hold up. The client's own
     /// deadline does not cover a connection that is being made anew.
-    async fn in_time<T>(
-        &self,
-        silence: &Silence,
-        command: Command<'_, T>,
-    ) -> std::result::Result<T, Error> {
+    async fn in_time<T>(&self, silence: &Silence, command: Command<'_, T>) -> std::result::Result<T, Error> {
         if !self.client.is_clustered() && !self.client.is_connected() {
             return Err(Error::new(ErrorKind::IO, "not connected"));
         }

@@ -6,7 +6,6 @@ use fred::types::Value;
 use super::{
     RedisStore, Result,
     answer::Answer,
-    hex,
     link::corrupt,
     micros, raw,
     record::{Parts, address, client},
@@ -98,7 +97,7 @@ impl Sessions for RedisStore {
     ) -> Result<Rotation> {
         let args = vec![
             raw(id.0.as_bytes()),
-            hex(&presented.gate.0).into(),
+            hex::encode(presented.gate.0).into(),
             raw(&presented.generation.to_be_bytes()),
             raw(&client(presented.client_id)?),
             micros(now),

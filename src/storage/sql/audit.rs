@@ -27,7 +27,7 @@ pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
         .bind(event.client_id.as_ref().map(|id| id.as_str().to_owned()))
         .bind(event.mailbox.map(|digest| digest.to_vec()))
         .bind(event.origin.address.map(|address| address.to_string()))
-        .bind(event.origin.request_id.clone());
+        .bind(event.origin.request_id.to_string());
     query.run(tx).await?;
     Ok(())
 }

@@ -112,13 +112,3 @@ pub async fn secrets(app: &TestApp, ada: &SignedIn) -> Vec<String> {
     assert_eq!(secrets.len(), 4);
     secrets
 }
-
-/// As SQLite quotes a blob.
-pub fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether the bytes hold others.
-pub fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
-}

@@ -96,7 +96,7 @@ pub async fn many_writers_lose_no_row(stores: Stores) {
     race(|n| {
         let stores = stores.clone();
         let mut mine = event(EventKind::LoginSucceeded);
-        mine.origin.request_id = n.to_string();
+        mine.origin.request_id = n.to_string().into();
         async move { stores.audit.record(&[mine]).await.unwrap() }
     })
     .await;
