@@ -112,3 +112,8 @@ pub async fn secrets(app: &TestApp, ada: &SignedIn) -> Vec<String> {
     assert_eq!(secrets.len(), 4);
     secrets
 }
+
+/// Whether the bytes hold others.
+pub fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
