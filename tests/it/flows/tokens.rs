@@ -1,6 +1,9 @@
 //! Access tokens that are taken back by themselves, and asked about.
 
-use sekisho::domain::{SessionId, revocation::Target};
+use sekisho::domain::{
+    Event, EventKind, Origin, Revocation, SessionId, TokenId, UserId,
+    revocation::{RevocationReason, Target},
+};
 use serde_json::json;
 use tonic::Code;
 
@@ -43,6 +46,25 @@ async fn a_token_is_taken_back_and_its_session_lives_on() {
 
 fn session(signed_in: &crate::support::app::SignedIn) -> Option<SessionId> {
     SessionId::parse(&signed_in.session_id())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_another_server_took_back_a_moment_ago_is_refused_once_this_one_says_so() {
+    let app = TestApp::start().await;
+    let ada = app.ada().await;
+    app.app.ctx.follower.catch_up().await.unwrap();
+    let now = app.app.ctx.now();
+    let line = Revocation {
+        user_id: UserId(ada.claims()["sub"].as_str().unwrap().parse().unwrap()),
+        target: Target::Token(TokenId(ada.claims()["jti"].as_str().unwrap().parse().unwrap())),
+        not_before: now,
+        reason: RevocationReason::Revoked,
+        expires_at: now + std::time::Duration::from_secs(900),
+    };
+    let event = Event::new(now, EventKind::TokenRevoked, &Origin::default());
+    assert!(app.app.ctx.stores.journal.append_once(&line, &event, None).await.unwrap().1);
+    app.revoke_token(&ada.access).await.unwrap();
+    app.profile(&ada.access).await.refused(401, "session_revoked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod servers;
+pub mod sibling;
 pub mod stack;
 
 pub use app::TestApp;

@@ -58,6 +58,13 @@ async fn a_place_beyond_the_journal_shows_that_it_has_lost_lines() {
     assert_ne!(begun.epoch, place.epoch);
     assert_eq!(following.end().await.0, tonic::Code::Unavailable);
     assert_eq!(app.watch(Some(place)).await.snapshots, 1);
+
+    // Who says so again has to be wrong: nobody else begins anew for it.
+    let mut following = app.watch(None).await;
+    let again = app.watch(Some(RevocationCursor { sequence: u64::MAX, ..begun.clone() })).await;
+    assert_eq!((again.snapshots, again.cursor), (1, Some(begun)));
+    append(&app, 1).await;
+    following.sees(4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
