@@ -12,7 +12,7 @@ pub enum Resync {
     Backwards,
     /// A snapshot had another number of revocations than it said.
     ShortSnapshot,
-    /// A frame that cannot be meant, or is of a kind that this version does not know.
+    /// A frame that cannot be meant, or takes back what this version does not know.
     Malformed,
     /// The clock of this machine was set back, so too much may have been dropped.
     Clock,

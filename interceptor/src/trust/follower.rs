@@ -36,6 +36,7 @@ pub(crate) enum Taken {
     /// Everything is known that was there so long ago.
     Complete(Duration),
     Keys(GetKeysResponse),
+    Nothing,
 }
 
 impl Follower {
@@ -62,7 +63,9 @@ impl Follower {
             Some(Frame::Delta(delta)) => self.delta(&delta, set),
             Some(Frame::Heartbeat(heartbeat)) => self.heartbeat(heartbeat),
             Some(Frame::Keys(keys)) => Ok(Taken::Keys(keys)),
-            None => Err(Resync::Malformed),
+            // Of a kind that this version does not know. Had it told of anything that was
+            // taken back, the number that follows would show a gap.
+            None => Ok(Taken::Nothing),
         }
     }
 
@@ -141,4 +144,30 @@ fn entry(revocation: &Revocation) -> Option<Entry> {
 
 fn uuid(bytes: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::revocations::SetLimits;
+
+    fn heartbeat(sequence: u64) -> Frame {
+        Frame::Heartbeat(Heartbeat { sequence, behind: Some(prost_types::Duration::default()) })
+    }
+
+    #[test]
+    fn a_frame_of_a_later_release_is_passed_over_and_a_number_that_it_took_is_missed() {
+        let set = RevocationSet::new(SetLimits::default(), Arc::new(|| 0));
+        let mut follower = Follower::default();
+        let mut take = |frame| follower.take(WatchRevocationsResponse { frame }, &set);
+        let cursor = Some(RevocationCursor { epoch: "one".to_owned(), sequence: 7 });
+        let snapshot = SnapshotChunk { cursor, revocations: Vec::new(), total: Some(0) };
+        assert_eq!(take(Some(Frame::Snapshot(snapshot))), Ok(Taken::Entries));
+        assert_eq!(take(None), Ok(Taken::Nothing));
+        assert_eq!(take(Some(heartbeat(7))), Ok(Taken::Complete(Duration::ZERO)));
+        assert_eq!(take(None), Ok(Taken::Nothing));
+        assert_eq!(take(Some(heartbeat(8))), Err(Resync::Gap));
+    }
 }

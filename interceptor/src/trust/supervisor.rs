@@ -116,6 +116,7 @@ async fn read(inner: &Inner, follower: &mut Follower, backoff: &mut Backoff, fra
                 inner.changed();
                 return Ended::Resync(reason);
             }
+            Ok(Taken::Nothing) => {}
             Ok(Taken::Entries) => inner.changed(),
             Ok(Taken::NewEpoch) => {
                 inner.note(&TrustEvent::Resync(Resync::Epoch));
