@@ -94,9 +94,9 @@ impl Gatekeeper {
         for _ in 0..ATTEMPTS {
             if self.is_lapsed() {
                 self.renew_in_time(Renewal::OfLease).await?;
-                // Somebody else has asked, in vain.
+                // Somebody else has asked: in vain, or before the clock was set.
                 if self.is_lapsed() {
-                    return Err(StoreError::Unavailable("nobody confirms what Redis is to know".into()));
+                    continue;
                 }
             }
             let known = self.known();
@@ -109,7 +109,7 @@ impl Gatekeeper {
             }
             self.renew_in_time(Renewal::After(known.map(|fenced| fenced.mark.clone()))).await?;
         }
-        Err(StoreError::Unavailable("Redis forgets scripts as fast as they are loaded".into()))
+        Err(StoreError::Unavailable("what Redis is to know is not confirmed, or forgotten as fast as it is told".into()))
     }
 
     /// Goes on after the caller has been told that it takes too long. One at a
