@@ -193,6 +193,7 @@ impl EventKind {
                 | Self::CallerRevoked
                 | Self::RateLimited
                 | Self::ServiceTokenIssued
+                | Self::ServiceUnknown
                 | Self::TokenRevocationIgnored
                 | Self::TokenIntrospected
                 | Self::FeedFollowed

@@ -1,7 +1,7 @@
 //! Reading the journal into the window.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -27,6 +27,10 @@ const BATCH: u32 = 1_000;
 const PAUSE_PER_SUBSCRIBER: Duration = Duration::from_micros(50);
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
+/// Between two epochs that begin because a caller says so. The first makes all older
+/// places unknown, so nobody who is honest needs a second.
+const BELIEVE_AGAIN: Duration = Duration::from_secs(60);
+
 /// Keeps a feed as the journal is.
 pub struct Follower {
     feed: Arc<Feed>,
@@ -34,12 +38,14 @@ pub struct Follower {
     entropy: Arc<dyn Entropy>,
     /// One reads at a time.
     reading: Mutex<()>,
+    /// When a caller was believed last.
+    believed: std::sync::Mutex<Option<Instant>>,
 }
 
 impl Follower {
     /// Reads nothing yet.
     pub fn new(feed: Arc<Feed>, journal: Arc<dyn Journal>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { feed, journal, entropy, reading: Mutex::default() }
+        Self { feed, journal, entropy, reading: Mutex::default(), believed: std::sync::Mutex::default() }
     }
 
     /// Reads whenever there may be something new, until `stop`.
@@ -104,11 +110,20 @@ impl Follower {
         let _alone = self.reading.lock().await;
         self.read(Instant::now()).await?;
         let known = self.feed.place();
-        if known.epoch == place.epoch && known.sequence < place.sequence {
+        if known.epoch == place.epoch && known.sequence < place.sequence && self.believes() {
             self.renew(&known.epoch).await?;
             self.read(Instant::now()).await?;
         }
         Ok(())
+    }
+
+    fn believes(&self) -> bool {
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        let believes = believed.is_none_or(|at| at.elapsed() >= BELIEVE_AGAIN);
+        if believes {
+            *believed = Some(Instant::now());
+        }
+        believes
     }
 
     async fn read(&self, begun: Instant) -> Result<bool> {

@@ -25,6 +25,8 @@ pub async fn revoke(ctx: &Ctx, call: &Call, token: &str) -> Result<(), Error> {
     let (line, event) = (line(&claims, id, now), event(call, &claims, now));
     let (number, is_new) = ctx.stores.journal.append_once(&line, &event, None).await?;
     if !is_new {
+        // Somebody else was first, of whom this process may not know yet.
+        ctx.follower.catch_up().await?;
         return ctx.audit(ignored).await;
     }
     ctx.feed.strike(id, &line);
