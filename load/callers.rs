@@ -1,31 +1,19 @@
 //! Callers who refresh: each has a session of its own, and calls again as soon
 //! as it is answered.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sekisho::{
-    crypto::{RefreshToken, Secrets},
-    domain::Session,
-    proto::sekisho::v1::{RefreshTokenRequest, auth_service_client::AuthServiceClient},
-};
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::Instant};
-use tonic::transport::Channel;
 
-use crate::{Outcome, figures::Figures};
+use crate::{Outcome, figures::Figures, signed_in::SignedIn};
 
 /// One who refreshes.
 pub(crate) enum Caller {
     /// Over gRPC.
-    Grpc(Box<GrpcCaller>),
+    Grpc(Box<SignedIn>),
     /// Over REST, at the textbook service.
     Textbook(TextbookCaller),
-}
-
-pub(crate) struct GrpcCaller {
-    pub(crate) client: AuthServiceClient<Channel>,
-    pub(crate) secrets: Arc<Secrets>,
-    pub(crate) session: Session,
 }
 
 pub(crate) struct TextbookCaller {
@@ -39,7 +27,7 @@ impl Caller {
     /// Exchanges its token for the next.
     async fn refresh(&mut self) -> Outcome<()> {
         match self {
-            Self::Grpc(caller) => caller.refresh().await,
+            Self::Grpc(caller) => caller.refresh().await.map(drop),
             Self::Textbook(caller) => caller.refresh().await,
         }
     }
@@ -55,29 +43,6 @@ impl Caller {
             }
             latencies.push(now - start);
         }
-    }
-}
-
-impl GrpcCaller {
-    /// The bare handler makes no refresh tokens, so that callers make their own,
-    /// of every service, and see whether it answered with the same.
-    fn token(&self) -> Outcome<String> {
-        Ok(RefreshToken::issue(&self.secrets, &self.session).ok_or("no key")?.expose())
-    }
-
-    async fn refresh(&mut self) -> Outcome<()> {
-        let presented = self.token()?;
-        let request = RefreshTokenRequest {
-            refresh_token: presented.clone(),
-            client_id: self.session.client_id.as_str().to_owned(),
-        };
-        let answer = self.client.refresh_token(request).await?.into_inner();
-        self.session.chain.generation += 1;
-        // The bare handler gives back what it was given.
-        if answer.refresh_token != self.token()? && answer.refresh_token != presented {
-            return Err("a token that is not the successor".into());
-        }
-        Ok(())
     }
 }
 

@@ -12,9 +12,13 @@ mod growth;
 mod limit;
 mod memory;
 mod people;
+mod propagation;
 mod refresh;
 mod servers;
+mod sibling;
+mod signed_in;
 mod stack;
+mod subscribers;
 mod targets;
 
 use clap::Parser;
@@ -45,6 +49,21 @@ enum Measure {
         #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000")]
         sessions: Vec<u64>,
     },
+    /// How long a logout takes to be felt by siblings.
+    Propagation {
+        /// One at a time.
+        #[arg(long, default_value_t = 1_000)]
+        trials: u64,
+        /// Then so many follow one server,
+        #[arg(long, default_value_t = 2_000)]
+        subscribers: usize,
+        /// and hear of so many logouts in a second,
+        #[arg(long, default_value_t = 300)]
+        per_second: u64,
+        /// for so long.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
     /// The handler that refreshes are measured against.
     #[command(hide = true)]
     Bare {
@@ -69,6 +88,9 @@ async fn measure(what: Measure) -> Outcome<()> {
         Measure::Refresh { rounds, seconds } => refresh::measure(rounds, std::time::Duration::from_secs(seconds)).await,
         Measure::Memory => memory::measure().await,
         Measure::Growth { store, sessions } => growth::measure(store, &sessions).await,
+        Measure::Propagation { trials, subscribers, per_second, seconds } => {
+            propagation::measure(&propagation::Extent { trials, subscribers, per_second, seconds }).await
+        }
         Measure::Bare { redis } => bare::serve(&redis).await,
     }
 }

@@ -5,6 +5,7 @@
 #   load/run.sh refresh [--rounds N] [--seconds N]   # beside a bare handler, a textbook design in Node, and Redis
 #   load/run.sh memory                               # bytes of a session in Redis
 #   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
+#   load/run.sh propagation                          # from a logout to its refusal by siblings
 #
 # PostgreSQL and Redis are found, or installed, by deploy/servers.sh. Without Node
 # the textbook design is left out.

@@ -18,6 +18,8 @@ use crate::{
 
 /// What the names of all keys begin with.
 pub(crate) const PREFIX: &str = "sekisho:";
+pub(crate) const ISSUER: &str = "https://auth.example.com";
+pub(crate) const AUDIENCE: &str = "example";
 /// 32 bytes in base64; of these runs only.
 const SECRET: &str = "bG9hZC1sb2FkLWxvYWQtbG9hZC1sb2FkLWxvYWQtMDE=";
 
@@ -33,8 +35,8 @@ impl Stack {
             ("SEKISHO_SECRET", SECRET.to_owned()),
             ("SEKISHO_LISTEN", "127.0.0.1:0".to_owned()),
             ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".to_owned()),
-            ("SEKISHO_ISSUER", "https://auth.example.com".to_owned()),
-            ("SEKISHO_AUDIENCE", "example".to_owned()),
+            ("SEKISHO_ISSUER", ISSUER.to_owned()),
+            ("SEKISHO_AUDIENCE", AUDIENCE.to_owned()),
             ("SEKISHO_MAIL_FROM", "no-reply@example.com".to_owned()),
             // The port of discard: nobody listens.
             ("SEKISHO_SMTP_URL", "smtp://127.0.0.1:9".to_owned()),
@@ -63,6 +65,16 @@ impl Stack {
             redis.mend().await?;
         }
         Ok(stores.by_purpose())
+    }
+
+    /// What a command of the release binary prints.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Outcome<String> {
+        let mut command = Command::new(built("sekisho")?);
+        let output = command.args(arguments).env_clear().envs(self.0.iter().cloned()).output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
     /// The release binary, as `serve`; its log goes into a file.

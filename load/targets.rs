@@ -2,21 +2,16 @@
 
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
-use sekisho::{
-    clock::{Clock, SystemClock},
-    proto::sekisho::v1::auth_service_client::AuthServiceClient,
-    storage::{Stores, sessions::SessionLimit},
-};
+use sekisho::storage::Stores;
 use serde_json::{Value, json};
-use tonic::transport::{Channel, Endpoint};
 
 use crate::{
     Outcome,
-    callers::{self, Caller, GrpcCaller, TextbookCaller},
+    callers::{self, Caller, TextbookCaller},
     figures::Figures,
     limit::Limit,
-    people::session,
     servers::{Servers, Service, folder},
+    signed_in::{SignedIn, connect},
     stack::{PREFIX, Stack, secrets},
 };
 
@@ -128,17 +123,14 @@ async fn sekisho(name: &'static str, stack: &Stack, log: &Path, people_from: u64
 
 /// Callers over gRPC, with sessions of people from a number on.
 async fn over_grpc(name: &'static str, service: Service, stores: &Stores, people_from: u64) -> Outcome<Target> {
-    let (now, secrets) = (SystemClock.now(), Arc::new(secrets()?));
-    let mut channels: Vec<Channel> = Vec::new();
+    let (secrets, mut channels) = (Arc::new(secrets()?), Vec::new());
     for _ in 0..CONNECTIONS {
-        channels.push(Endpoint::from_shared(service.url.clone())?.tcp_nodelay(true).connect().await?);
+        channels.push(connect(&service.url).await?);
     }
     let mut callers = Vec::new();
     for (person, channel) in (people_from..).zip(channels.iter().cycle()).take(CALLERS[1]) {
-        let session = session(person, 0, now)?;
-        stores.sessions.open(&session, SessionLimit::Unlimited, now).await?;
-        let client = AuthServiceClient::new(channel.clone());
-        callers.push(Caller::Grpc(Box::new(GrpcCaller { client, secrets: secrets.clone(), session })));
+        let caller = SignedIn::open(stores, channel.clone(), secrets.clone(), person).await?;
+        callers.push(Caller::Grpc(Box::new(caller)));
     }
     Ok(Target::new(name, Load::Callers(callers), Some(service)))
 }

@@ -1,0 +1,67 @@
+//! People who are signed in at a service, and what they ask it.
+
+use std::sync::Arc;
+
+use sekisho::{
+    clock::{Clock, SystemClock},
+    crypto::{RefreshToken, Secrets},
+    domain::Session,
+    proto::sekisho::v1::{LogoutRequest, RefreshTokenRequest, auth_service_client::AuthServiceClient},
+    storage::{Stores, sessions::SessionLimit},
+};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{Outcome, people::session};
+
+/// One of them, on one device.
+#[derive(Clone)]
+pub(crate) struct SignedIn {
+    client: AuthServiceClient<Channel>,
+    secrets: Arc<Secrets>,
+    pub(crate) session: Session,
+}
+
+/// A connection on which streams and calls do not wait for more to send.
+pub(crate) async fn connect(url: &str) -> Outcome<Channel> {
+    Ok(Endpoint::from_shared(url.to_owned())?.tcp_nodelay(true).connect().await?)
+}
+
+impl SignedIn {
+    /// Signs somebody in, without the cost of a login.
+    pub(crate) async fn open(stores: &Stores, channel: Channel, secrets: Arc<Secrets>, person: u64) -> Outcome<Self> {
+        let now = SystemClock.now();
+        let session = session(person, 0, now)?;
+        stores.sessions.open(&session, SessionLimit::Unlimited, now).await?;
+        Ok(Self { client: AuthServiceClient::new(channel), secrets, session })
+    }
+
+    /// The refresh token that is due. The bare handler makes none, so that all make
+    /// their own, of every service, and see whether it answers with the same.
+    fn token(&self) -> Outcome<String> {
+        Ok(RefreshToken::issue(&self.secrets, &self.session).ok_or("no key")?.expose())
+    }
+
+    fn client_id(&self) -> String {
+        self.session.client_id.as_str().to_owned()
+    }
+
+    /// A new access token; the refresh token is the next from here on.
+    pub(crate) async fn refresh(&mut self) -> Outcome<String> {
+        let presented = self.token()?;
+        let request = RefreshTokenRequest { refresh_token: presented.clone(), client_id: self.client_id() };
+        let answer = self.client.refresh_token(request).await?.into_inner();
+        self.session.chain.generation += 1;
+        // The bare handler gives back what it was given.
+        if answer.refresh_token != self.token()? && answer.refresh_token != presented {
+            return Err("a token that is not the successor".into());
+        }
+        Ok(answer.access_token)
+    }
+
+    /// Signs out: it is acknowledged when this returns.
+    pub(crate) async fn log_out(&mut self) -> Outcome<()> {
+        let request = LogoutRequest { refresh_token: self.token()?, client_id: self.client_id() };
+        self.client.logout(request).await?;
+        Ok(())
+    }
+}
