@@ -74,6 +74,7 @@ fn line(mut late: Vec<Duration>) -> String {
 struct Outcomes {
     late: Vec<Duration>,
     lost: usize,
+    again: u32,
     frames: u64,
     cpu: Duration,
 }
@@ -83,7 +84,8 @@ impl Outcomes {
         let Extent { subscribers, per_second, seconds, .. } = extent;
         let each = self.cpu.saturating_sub(without).as_secs_f64() * 1e6 / precise(self.frames.max(1));
         println!("\n{subscribers} subscribers of one server, {per_second} logouts a second for {seconds} s:");
-        println!("known to each: {}; {} lost", line(self.late), self.lost);
+        println!("known to each: {}; {} lost, {} logouts asked for again", line(self.late), self.lost, self.again);
+        println!("{:.1} s of its cpu in all", self.cpu.as_secs_f64());
         println!("{} frames; {each:.1} µs of the server's cpu for each frame of each subscriber", self.frames);
     }
 }
@@ -131,8 +133,8 @@ impl Bench {
         let subscribers = Subscribers::follow(&server.url, CLIENT, &self.secret, extent.subscribers).await?;
         let (start, before) = (Instant::now(), server.cpu()?);
         let mut receiving = subscribers.receive(&numbers, start, start + Duration::from_secs(extent.seconds));
-        let acknowledged = log_out(people, extent.per_second, start).await?;
-        let mut outcomes = Outcomes { late: Vec::new(), lost: 0, frames: 0, cpu: Duration::ZERO };
+        let (acknowledged, again) = log_out(people, extent.per_second, start).await?;
+        let mut outcomes = Outcomes { late: Vec::new(), lost: 0, again, frames: 0, cpu: Duration::ZERO };
         while let Some(received) = receiving.join_next().await {
             outcomes.add(&received??, &acknowledged);
         }
@@ -156,8 +158,8 @@ impl Outcomes {
 }
 
 /// Signs people out, so many in a second; when that was acknowledged to each, since
-/// the start.
-async fn log_out(people: Vec<SignedIn>, per_second: u64, start: Instant) -> Outcome<Vec<Duration>> {
+/// the start, and how often a busy server was asked again.
+async fn log_out(people: Vec<SignedIn>, per_second: u64, start: Instant) -> Outcome<(Vec<Duration>, u32)> {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut leaving, mut acknowledged) = (JoinSet::new(), vec![Duration::ZERO; people.len()]);
@@ -168,17 +170,19 @@ async fn log_out(people: Vec<SignedIn>, per_second: u64, start: Instant) -> Outc
         let before = leaving.len();
         for (number, mut person) in people.by_ref().take(each) {
             leaving.spawn(async move {
-                person.log_out().await?;
-                Outcome::Ok((number, start.elapsed()))
+                let again = person.log_out().await?;
+                Outcome::Ok((number, start.elapsed(), again))
             });
         }
         if leaving.len() == before {
             break;
         }
     }
+    let mut repeated = 0;
     while let Some(left) = leaving.join_next().await {
-        let (number, at) = left??;
+        let (number, at, again) = left??;
         acknowledged[number] = at;
+        repeated += again;
     }
-    Ok(acknowledged)
+    Ok((acknowledged, repeated))
 }

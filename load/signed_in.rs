@@ -10,8 +10,11 @@ use sekisho::{
     storage::{Stores, sessions::SessionLimit},
 };
 use tonic::transport::{Channel, Endpoint};
+use tonic_types::StatusExt;
 
 use crate::{Outcome, people::session};
+
+const ATTEMPTS: u32 = 5;
 
 /// One of them, on one device.
 #[derive(Clone)]
@@ -58,10 +61,20 @@ impl SignedIn {
         Ok(answer.access_token)
     }
 
-    /// Signs out: it is acknowledged when this returns.
-    pub(crate) async fn log_out(&mut self) -> Outcome<()> {
+    /// Signs out: it is acknowledged when this returns. How often a busy server had to
+    /// be asked again.
+    pub(crate) async fn log_out(&mut self) -> Outcome<u32> {
         let request = LogoutRequest { refresh_token: self.token()?, client_id: self.client_id() };
-        self.client.logout(request).await?;
-        Ok(())
+        let mut again = 0;
+        loop {
+            match self.client.logout(request.clone()).await {
+                Ok(_) => return Ok(again),
+                Err(status) => match status.get_details_retry_info().and_then(|info| info.retry_delay) {
+                    Some(delay) if again < ATTEMPTS => tokio::time::sleep(delay).await,
+                    _ => return Err(status.into()),
+                },
+            }
+            again += 1;
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! statements that are ready.
 
 mod accounts;
+mod appends;
 mod audit;
 mod codes;
 mod engine;
@@ -31,6 +32,7 @@ mod sqlite;
 
 use std::sync::Arc;
 
+use appends::Appends;
 use engine::{Alone, Pools, sql};
 pub use file_lock::FileLock;
 pub use listener::Listener;
@@ -43,7 +45,8 @@ use crate::{domain::Timestamp, telemetry::Metrics};
 /// All stores in one SQL database. Each write is on disk before it is
 /// acknowledged.
 pub struct SqlStore {
-    pools: Pools,
+    pools: Arc<Pools>,
+    appends: Appends,
     metrics: Arc<Metrics>,
 }
 

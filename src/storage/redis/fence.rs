@@ -109,7 +109,9 @@ impl Gatekeeper {
             }
             self.renew_in_time(Renewal::After(known.map(|fenced| fenced.mark.clone()))).await?;
         }
-        Err(StoreError::Unavailable("what Redis is to know is not confirmed, or forgotten as fast as it is told".into()))
+        Err(StoreError::Unavailable(
+            "what Redis is to know is not confirmed, or forgotten as fast as it is told".into(),
+        ))
     }
 
     /// Goes on after the caller has been told that it takes too long. One at a

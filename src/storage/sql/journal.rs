@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 
 use super::{
-    Result, SqlStore, audit,
-    engine::{Alone, Tx, sql},
-    listener::CHANNEL,
-    outbox,
+    Result, SqlStore,
+    appends::Append,
+    engine::{Alone, sql},
     row::{Row, corrupt},
 };
 use crate::{
@@ -28,15 +27,11 @@ macro_rules! select {
     };
 }
 
-const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id, token_id, not_before, reason, \
-     expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq";
-const RAISE: &str = "UPDATE accounts SET not_before = $2 WHERE id = $1 AND not_before < $2";
 const SWEEP: &str = "DELETE FROM revocation_journal WHERE seq IN \
      (SELECT seq FROM revocation_journal WHERE expires_at <= $1 \
      AND seq < (SELECT MAX(seq) FROM revocation_journal) LIMIT $2)";
 const LIVE: &str = select!("seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3");
 const LATEST: &str = select!("seq < $1 ORDER BY seq DESC LIMIT $2");
-const INSERT_ID: &str = "INSERT INTO revoked_ids (id, seq, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
 const OF_ID: &str = "SELECT seq FROM revoked_ids WHERE id = $1";
 const SWEEP_IDS: &str = "DELETE FROM revoked_ids WHERE id IN \
      (SELECT id FROM revoked_ids WHERE expires_at <= $1 \
@@ -44,48 +39,6 @@ const SWEEP_IDS: &str = "DELETE FROM revoked_ids WHERE id IN \
 const EXTENT: &str = "SELECT epoch, (SELECT COALESCE(MAX(seq), 0) FROM revocation_journal) AS highest \
      FROM revocation_feed";
 const REPLACE_EPOCH: &str = "UPDATE revocation_feed SET epoch = $2 WHERE epoch = $1";
-
-/// PostgreSQL gives numbers out before it commits: of two that append at once the
-/// later number could be seen first, and a reader that goes on after it would miss
-/// the other.
-fn in_order(revocations: &[Revocation]) -> Alone<'static> {
-    if revocations.is_empty() { Alone::Nothing } else { Alone::With(b"revocation_journal") }
-}
-
-async fn insert(tx: &mut Tx, revocation: &Revocation) -> Result<i64> {
-    let (kind, session_id, token_id) = match revocation.target {
-        // To the release before it is a session that nobody has.
-        Target::Token(id) => ("session", Some(id.0), Some(id.0)),
-        Target::Session(id) => ("session", Some(id.0), None),
-        Target::User => ("user", None, None),
-    };
-    let query = sql(INSERT)
-        .bind(kind)
-        .bind(revocation.user_id.0)
-        .bind(session_id)
-        .bind(token_id)
-        .bind(revocation.not_before)
-        .bind(revocation.reason.as_str())
-        .bind(revocation.expires_at);
-    let number = query.one(tx).await?.ok_or_else(|| corrupt("seq"))?.get("seq")?;
-    let follows = match session_id {
-        Some(id) => sql(INSERT_ID).bind(id).bind(number).bind(revocation.expires_at),
-        None => sql(RAISE).bind(revocation.user_id.0).bind(revocation.not_before),
-    };
-    follows.run(tx).await?;
-    Ok(number)
-}
-
-/// The line that takes the session or token back already.
-async fn taken_back(tx: &mut Tx, revocation: &Revocation) -> Result<Option<i64>> {
-    let id = match revocation.target {
-        Target::Session(id) => id.0,
-        Target::Token(id) => id.0,
-        Target::User => return Ok(None),
-    };
-    let row = sql(OF_ID).bind(id).one(tx).await?;
-    row.map(|row| row.get("seq")).transpose()
-}
 
 fn revocation(row: &Row) -> Result<(i64, Revocation)> {
     let target = match (row.get::<String>("kind")?.as_str(), row.get("token_id")?) {
@@ -107,25 +60,13 @@ fn revocation(row: &Row) -> Result<(i64, Revocation)> {
 #[async_trait]
 impl Journal for SqlStore {
     async fn append(&self, revocations: &[Revocation], events: &[Event], notices: &[Notice]) -> Result<Vec<i64>> {
-        self.timed("journal.append", async {
-            let mut tx = self.pools.begin(in_order(revocations)).await?;
-            let mut numbers = Vec::with_capacity(revocations.len());
-            for revocation in revocations {
-                numbers.push(insert(&mut tx, revocation).await?);
-            }
-            for event in events {
-                audit::insert(&mut tx, event).await?;
-            }
-            for notice in notices {
-                outbox::insert(&mut tx, notice).await?;
-            }
-            if !revocations.is_empty() {
-                tx.announce(CHANNEL).await?;
-            }
-            tx.commit().await?;
-            Ok(numbers)
-        })
-        .await
+        let append = Append {
+            revocations: revocations.to_vec(),
+            events: events.to_vec(),
+            notices: notices.to_vec(),
+            once: false,
+        };
+        Ok(self.timed("journal.append", self.appends.append(&self.pools, append)).await?.numbers)
     }
 
     async fn append_once(
@@ -134,21 +75,15 @@ impl Journal for SqlStore {
         event: &Event,
         notice: Option<&Notice>,
     ) -> Result<(i64, bool)> {
-        self.timed("journal.append_once", async {
-            let mut tx = self.pools.begin(in_order(std::slice::from_ref(revocation))).await?;
-            if let Some(number) = taken_back(&mut tx, revocation).await? {
-                return Ok((number, false));
-            }
-            let number = insert(&mut tx, revocation).await?;
-            audit::insert(&mut tx, event).await?;
-            if let Some(notice) = notice {
-                outbox::insert(&mut tx, notice).await?;
-            }
-            tx.announce(CHANNEL).await?;
-            tx.commit().await?;
-            Ok((number, true))
-        })
-        .await
+        let append = Append {
+            revocations: vec![revocation.clone()],
+            events: vec![event.clone()],
+            notices: notice.cloned().into_iter().collect(),
+            once: true,
+        };
+        let appended = self.timed("journal.append_once", self.appends.append(&self.pools, append)).await?;
+        let number = appended.numbers.first().copied().ok_or_else(|| corrupt("seq"))?;
+        Ok((number, appended.is_new))
     }
 
     async fn has_token(&self, id: TokenId) -> Result<bool> {

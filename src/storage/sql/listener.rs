@@ -39,7 +39,7 @@ impl Listener {
 impl SqlStore {
     /// What tells of other processes' lines. `None`: there is no other process.
     pub fn listener(&self) -> Option<Listener> {
-        match &self.pools {
+        match &*self.pools {
             Pools::Sqlite { .. } => None,
             Pools::Postgres(server) => Some(Listener { pool: server.apart(), listening: None }),
         }

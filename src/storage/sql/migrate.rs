@@ -79,7 +79,7 @@ impl SqlStore {
     /// Runs the migrations that are missing.
     pub async fn migrate(&self) -> Result<()> {
         let migrator = migrator(&self.pools);
-        match &self.pools {
+        match &*self.pools {
             Pools::Sqlite { writer, .. } => migrator.run(writer).await,
             Pools::Postgres(server) => {
                 let mut connection = server.migrating().await.map_err(unavailable)?;

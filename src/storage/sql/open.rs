@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Pools, Result, SqlStore,
+    appends::Appends,
     server::{Bounds, Server},
     sqlite,
 };
@@ -49,6 +50,6 @@ impl SqlStore {
             Location::Sqlite(file) => sqlite::open(file).await?,
             Location::Postgres(url, bounds) => Pools::Postgres(Server::open(url, *bounds).await?),
         };
-        Ok(Self { pools, metrics })
+        Ok(Self { pools: Arc::new(pools), appends: Appends::default(), metrics })
     }
 }

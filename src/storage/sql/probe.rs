@@ -23,7 +23,7 @@ impl Probe for SqlStore {
         self.timed("probe", async {
             let mut tx = self.pools.begin(Alone::Nothing).await?;
             sql(WRITE).bind(now).run(&mut tx).await?;
-            let time = match &self.pools {
+            let time = match &*self.pools {
                 // Its clock is ours.
                 Pools::Sqlite { .. } => None,
                 Pools::Postgres(_) => sql("SELECT clock_timestamp() AS now").one(&mut tx).await?,

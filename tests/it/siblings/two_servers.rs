@@ -5,13 +5,7 @@ use sekisho::proto::sekisho::v1::{RevokeTokenRequest, token_service_client::Toke
 use serde_json::json;
 
 use super::{ADA, dev_settings, log_out, log_out_everywhere, sign_in};
-use crate::support::{
-    app::SECRET,
-    pair::on_shared_stacks,
-    process::Service,
-    sibling::Sibling,
-    stack::Stack,
-};
+use crate::support::{app::SECRET, pair::on_shared_stacks, process::Service, sibling::Sibling, stack::Stack};
 
 const ROOM: [(&str, &str); 3] =
     [("SEKISHO_MAX_SESSIONS", "3"), ("SEKISHO_LIMIT_LOGIN", "100000/300"), ("SEKISHO_SECRET", SECRET)];

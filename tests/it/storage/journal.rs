@@ -263,3 +263,23 @@ pub async fn of_many_new_epochs_one_is_put(stores: Stores) {
     .await;
     assert_eq!(put.iter().filter(|put| **put).count(), 1);
 }
+
+/// PostgreSQL takes no text with a zero; SQLite does.
+pub async fn what_cannot_be_written_keeps_nobody_elses_from_it(stores: Stores) {
+    let answers = race(|n| {
+        let stores = stores.clone();
+        async move {
+            let mut event = event(EventKind::LoggedOut);
+            if n == 7 {
+                event.origin.request_id = "\0".into();
+            }
+            stores.journal.append(&[of_session(n as u128)], &[event], &[]).await.map_err(|_| n)
+        }
+    })
+    .await;
+    let failed: Vec<usize> = answers.iter().filter_map(|answer| answer.as_ref().err().copied()).collect();
+    assert!(failed.is_empty() || failed == [7], "{failed:?}");
+    let written = live(&stores, 0, NOW, 1_000).await.len();
+    assert_eq!(written, CALLERS - failed.len());
+    assert_eq!(audit_kinds(&stores).await.len(), written);
+}

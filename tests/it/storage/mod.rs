@@ -63,6 +63,7 @@ macro_rules! contract {
                 events_are_added_with_the_revocations,
                 a_session_is_taken_back_once,
                 of_many_that_take_one_session_back_one_is_first,
+                what_cannot_be_written_keeps_nobody_elses_from_it,
                 nothing_appended_is_nothing_added,
                 a_whole_users_revocation_raises_not_before,
                 not_before_is_never_lowered,
