@@ -1,4 +1,11 @@
 /// The signatures that are accepted. A key has exactly one (RFC 8725 section 3.1).
+///
+/// ```
+/// use sekisho_interceptor::Algorithm;
+///
+/// assert_eq!(Algorithm::parse("EdDSA"), Some(Algorithm::EdDSA));
+/// assert_eq!(Algorithm::parse("none"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// Ed25519 (RFC 8037 section 3.1).

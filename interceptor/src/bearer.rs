@@ -13,6 +13,15 @@ const SCHEME: &[u8] = b"bearer";
 /// [`Refusal::Missing`] if there is no such header or its scheme is another;
 /// [`Refusal::Invalid`] if there are two credentials, or `Bearer` is not
 /// followed by one space and a token.
+///
+/// ```
+/// use sekisho_interceptor::{Refusal, bearer_token};
+///
+/// let mut headers = http::HeaderMap::new();
+/// assert_eq!(bearer_token(&headers), Err(Refusal::Missing));
+/// headers.insert("authorization", "Bearer abc.def.ghi".parse().unwrap());
+/// assert_eq!(bearer_token(&headers), Ok("abc.def.ghi"));
+/// ```
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Refusal::Missing)?.as_bytes();

@@ -1,4 +1,12 @@
 /// What was wrong with a token. For logs and metrics, never for the caller.
+///
+/// ```
+/// use sekisho_interceptor::{Cause, KeySet, Refusal, Verifier};
+///
+/// let verifier = Verifier::new("https://auth.example.com", "orders");
+/// let refusal = verifier.verify("not a token", &KeySet::default(), 1_800_000_000).unwrap_err();
+/// assert_eq!(refusal, Refusal::Invalid(Cause::Malformed));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {

@@ -10,6 +10,26 @@ pub const TOKEN_TYPE: &str = "at+jwt";
 ///
 /// The server issues from this type and [`Verifier`](crate::Verifier) returns
 /// it. Deserialising alone proves nothing: take `Claims` from a `Verifier`.
+///
+/// ```
+/// use sekisho_interceptor::Claims;
+/// use uuid::Uuid;
+///
+/// let claims = Claims {
+///     iss: "https://auth.example.com".into(),
+///     sub: Uuid::from_u128(1),
+///     aud: vec!["orders".into()],
+///     exp: 1_800_000_900,
+///     iat: 1_800_000_000,
+///     nbf: 1_800_000_000,
+///     jti: Uuid::from_u128(2),
+///     client_id: "stock".into(),
+///     scope: Some("orders:read orders:write".into()),
+///     person: None,
+/// };
+/// assert!(claims.has_scope("orders:read") && !claims.has_scope("orders"));
+/// assert!(claims.person.is_none(), "a service, not a person");
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer, compared byte by byte.
@@ -40,6 +60,21 @@ pub struct Claims {
 }
 
 /// What the access token of a person says besides.
+///
+/// ```
+/// use sekisho_interceptor::Person;
+/// use uuid::Uuid;
+///
+/// let person = Person {
+///     sid: Uuid::from_u128(3),
+///     email: "ada@example.com".into(),
+///     email_verified: true,
+///     roles: vec!["member".into()],
+///     auth_time: 1_800_000_000,
+///     amr: vec!["pwd".into()],
+/// };
+/// assert!(!format!("{person:?}").contains("ada"), "an address is not for a log");
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The session that the token was issued in.

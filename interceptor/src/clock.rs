@@ -4,12 +4,24 @@ use std::{
 };
 
 /// Tells the time, in Unix seconds.
+///
+/// ```
+/// use sekisho_interceptor::Clock;
+///
+/// let stopped: Clock = std::sync::Arc::new(|| 1_800_000_000);
+/// assert_eq!(stopped(), 1_800_000_000);
+/// ```
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The clock of the machine.
 ///
 /// A machine set before 1970 reads 0, at which every token is still to come and
 /// so refused.
+///
+/// ```
+/// let clock = sekisho_interceptor::system_clock();
+/// assert!(clock() > 1_700_000_000);
+/// ```
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| {

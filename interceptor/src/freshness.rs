@@ -8,6 +8,33 @@ use crate::claims::Claims;
 
 /// What is known here of revocations, by a feed or otherwise. Asked for each
 /// request: it must neither block nor fetch.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sekisho_interceptor::{Claims, RevocationSet, RevocationSource};
+/// use tokio::sync::watch;
+///
+/// /// Revocations that come some other way than by the feed.
+/// struct Ours {
+///     set: RevocationSet,
+///     changed: watch::Sender<u64>,
+/// }
+///
+/// impl RevocationSource for Ours {
+///     fn strikes(&self, claims: &Claims) -> bool {
+///         self.set.strikes(claims)
+///     }
+///
+///     fn staleness(&self) -> Option<Duration> {
+///         Some(Duration::ZERO)
+///     }
+///
+///     fn changes(&self) -> watch::Receiver<u64> {
+///         self.changed.subscribe()
+///     }
+/// }
+/// ```
 pub trait RevocationSource: Send + Sync {
     /// Whether a token with these claims was taken back, as far as is known.
     fn strikes(&self, claims: &Claims) -> bool;
@@ -33,6 +60,19 @@ pub type Introspection = Pin<Box<dyn Future<Output = Result<bool, Unavailable>> 
 
 /// Asks the issuer about one token, for methods with
 /// [`Freshness::Strict`](crate::Freshness::Strict).
+///
+/// ```
+/// use sekisho_interceptor::{Introspection, Introspector, Unavailable};
+///
+/// /// An issuer that cannot be asked.
+/// struct Nobody;
+///
+/// impl Introspector for Nobody {
+///     fn introspect(&self, _token: &str) -> Introspection {
+///         Box::pin(async { Err(Unavailable) })
+///     }
+/// }
+/// ```
 pub trait Introspector: Send + Sync {
     /// Whether the token is active now (RFC 7662). The layer stops waiting after
     /// its [budget](crate::AuthLayer::introspection_budget).

@@ -1,6 +1,12 @@
 use crate::keys::{MAX_KID_BYTES, MIN_SECRET_BYTES};
 
 /// Why a key, or a set of keys, is not accepted. Holds no key material.
+///
+/// ```
+/// use sekisho_interceptor::{KeyError, VerifyingKey};
+///
+/// assert_eq!(VerifyingKey::hs256("k1", b"too short").unwrap_err(), KeyError::ShortSecret);
+/// ```
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

@@ -12,6 +12,20 @@ pub const MIN_SECRET_BYTES: usize = 32;
 pub(crate) const MAX_KID_BYTES: usize = 128;
 
 /// A key that can verify, with the one algorithm it is for.
+///
+/// ```
+/// use sekisho_interceptor::{Algorithm, VerifyingKey};
+///
+/// // RFC 8037, appendix A.2.
+/// let jwk = serde_json::json!({
+///     "kty": "OKP",
+///     "crv": "Ed25519",
+///     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+///     "kid": "k1",
+/// });
+/// let key = VerifyingKey::from_jwk(&jwk).unwrap();
+/// assert_eq!((key.kid(), key.algorithm()), ("k1", Algorithm::EdDSA));
+/// ```
 #[derive(Clone)]
 pub struct VerifyingKey {
     kid: String,
@@ -96,6 +110,15 @@ impl fmt::Debug for VerifyingKey {
 }
 
 /// The keys of one issuer, by `kid`. The default has none, and verifies nothing.
+///
+/// ```
+/// use sekisho_interceptor::{KeyError, KeySet, VerifyingKey};
+///
+/// let key = VerifyingKey::hs256("k1", &[7; 32]).unwrap();
+/// let keys = KeySet::new([key.clone()]).unwrap();
+/// assert!(keys.get("k1").is_some() && keys.get("K1").is_none());
+/// assert_eq!(KeySet::new([key.clone(), key]).unwrap_err(), KeyError::DuplicateKid("k1".into()));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct KeySet(HashMap<String, VerifyingKey>);
 
@@ -153,6 +176,17 @@ impl KeySet {
 
 /// Where a layer finds the keys of the moment. Called for each request: it must
 /// neither block nor fetch.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use sekisho_interceptor::{KeySet, KeySource, VerifyingKey};
+///
+/// // Keys that never change are a source themselves.
+/// let key = VerifyingKey::hs256("k1", &[7; 32]).unwrap();
+/// let pinned: Arc<dyn KeySource> = Arc::new(Arc::new(KeySet::new([key]).unwrap()));
+/// assert_eq!(pinned.keys().len(), 1);
+/// ```
 pub trait KeySource: Send + Sync {
     /// The keys that are trusted now.
     fn keys(&self) -> Arc<KeySet>;

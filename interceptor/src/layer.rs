@@ -31,6 +31,21 @@ const INTROSPECTION_BUDGET: Duration = Duration::from_millis(250);
 ///
 /// An answer that is being streamed ends when its token does, by expiry or, with
 /// [`AuthLayer::revocations`], by revocation. One that is ready at once is never cut.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use sekisho_interceptor::{Access, AuthLayer, KeySet, PolicySet, TokenCacheSize, Verifier, system_clock};
+///
+/// let policy = PolicySet::default().route("GET", "/orders/{id}", Access::default())?;
+/// let verifier = Verifier::new("https://auth.example.com", "orders");
+/// let keys = Arc::new(Arc::new(KeySet::default()));
+/// let layer = AuthLayer::new(verifier, keys, Arc::new(policy), system_clock())
+///     .cache(TokenCacheSize { max_entries: 1_000, ..TokenCacheSize::default() })
+///     .strip_headers(["x-user-*"]);
+/// let orders: axum::Router = axum::Router::new().layer(layer);
+/// # Ok::<(), sekisho_interceptor::PolicyError>(())
+/// ```
 #[derive(Clone)]
 pub struct AuthLayer {
     guard: Guard,

@@ -11,6 +11,13 @@ use crate::{claims::Claims, policy_options, refusal::Refusal, routes::Routes};
 /// Who may call a method, and how current the knowledge of revocations must be.
 ///
 /// The default lets any person in who is signed in.
+///
+/// ```
+/// use sekisho_interceptor::{Access, Callers, Freshness};
+///
+/// let access = Access { roles: vec!["admin".into()], freshness: Freshness::Strict, ..Access::default() };
+/// assert!(!access.public && access.callers == Callers::People);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// Anyone may call, and a token that is sent is not looked at.
@@ -37,6 +44,15 @@ static PUBLIC: Access = Access {
 };
 
 /// How current the knowledge of revocations must be for a method.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sekisho_interceptor::{Freshness, WhenStale};
+///
+/// let default = Freshness::Stream { max_staleness: Duration::from_secs(30), when_stale: WhenStale::Serve };
+/// assert_eq!(Freshness::default(), default);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Freshness {
     /// The signature and the times of the token are enough.
@@ -64,6 +80,16 @@ impl Default for Freshness {
 }
 
 /// What becomes of a call while the knowledge of revocations is too old.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sekisho_interceptor::{Access, Freshness, WhenStale};
+///
+/// let freshness = Freshness::Stream { max_staleness: Duration::from_secs(5), when_stale: WhenStale::Refuse };
+/// let payouts = Access { freshness, ..Access::default() };
+/// # assert!(!payouts.public);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenStale {
     /// It is refused, with a time to try again.
@@ -73,6 +99,13 @@ pub enum WhenStale {
 }
 
 /// Whose tokens a method takes.
+///
+/// ```
+/// use sekisho_interceptor::{Access, Callers};
+///
+/// let for_services = Access { callers: Callers::Services, ..Access::default() };
+/// # assert!(!for_services.public);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Callers {
     /// People's.
@@ -121,6 +154,13 @@ impl Access {
 }
 
 /// Why no [`PolicySet`] could be made of a descriptor set.
+///
+/// ```
+/// use sekisho_interceptor::PolicySet;
+///
+/// let fault = PolicySet::from_descriptors(b"no descriptors", &["shop.v1.Orders"]).unwrap_err();
+/// println!("{fault}");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
@@ -145,6 +185,19 @@ pub enum PolicyError {
 }
 
 /// Who may call what: one [`Access`] per gRPC path or HTTP route. A path without one is nobody's.
+///
+/// ```
+/// use http::Method;
+/// use sekisho_interceptor::{Access, PolicySet};
+///
+/// let policy = PolicySet::default()
+///     .allow_public("grpc.health.v1.Health")
+///     .route("GET", "/orders/{id}", Access::default())?;
+/// assert!(policy.find(&Method::POST, "/grpc.health.v1.Health/Check").is_some_and(|access| access.public));
+/// assert!(policy.find(&Method::GET, "/orders/7").is_some_and(|access| !access.public));
+/// assert!(policy.find(&Method::DELETE, "/orders/7").is_none(), "what nobody allowed is refused");
+/// # Ok::<(), sekisho_interceptor::PolicyError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
     methods: BTreeMap<String, Access>,

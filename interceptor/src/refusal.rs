@@ -12,6 +12,14 @@ pub const ERROR_DOMAIN: &str = "sekisho";
 ///
 /// What the caller is told depends on the variant alone; `Debug` and
 /// [`Cause::as_str`] are for logs, and neither holds anything of the token.
+///
+/// ```
+/// use sekisho_interceptor::Refusal;
+///
+/// let refusal = Refusal::Expired;
+/// assert_eq!((refusal.reason(), refusal.code()), ("ACCESS_TOKEN_EXPIRED", tonic::Code::Unauthenticated));
+/// assert!(refusal.www_authenticate().is_some());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 pub enum Refusal {

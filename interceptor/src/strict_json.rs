@@ -11,6 +11,13 @@ use serde_json::{Number, Value};
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// How much structure [`parse`] accepts. The number of bytes is the caller's to bound.
+///
+/// ```
+/// use sekisho_interceptor::strict_json::{JsonError, Limits, parse};
+///
+/// let limits = Limits { depth: 2, ..Limits::TOKEN };
+/// assert_eq!(parse(b"[[[]]]", limits), Err(JsonError::TooDeep));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Arrays and objects inside each other, the outermost included; values
@@ -28,6 +35,12 @@ impl Limits {
 }
 
 /// Why the bytes were refused. Holds nothing of the input.
+///
+/// ```
+/// use sekisho_interceptor::strict_json::{JsonError, Limits, parse};
+///
+/// assert_eq!(parse(b"{} {}", Limits::TOKEN), Err(JsonError::TrailingBytes));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The text begins with U+FEFF (RFC 8259 section 8.1).
@@ -58,6 +71,13 @@ pub enum JsonError {
 /// # Errors
 ///
 /// The first fault met, as a [`JsonError`].
+///
+/// ```
+/// use sekisho_interceptor::strict_json::{JsonError, Limits, parse};
+///
+/// let twice = br#"{"sub": "ada", "sub": "eve"}"#;
+/// assert_eq!(parse(twice, Limits::TOKEN), Err(JsonError::DuplicateMember));
+/// ```
 pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
     read(bytes, limits).map(Value::from)
 }

@@ -11,6 +11,13 @@ use crate::{
 };
 
 /// How much a layer remembers of the tokens that it verified.
+///
+/// ```
+/// use sekisho_interceptor::TokenCacheSize;
+///
+/// let small = TokenCacheSize { max_entries: 1_000, max_bytes: 4 << 20 };
+/// assert!(small.max_bytes < TokenCacheSize::default().max_bytes);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenCacheSize {
     /// Tokens; 0 remembers none.

@@ -15,6 +15,17 @@ pub const MAX_TOKEN_BYTES: usize = jws::MAX_TOKEN_BYTES;
 pub const MAX_LEEWAY_SECONDS: u8 = 60;
 
 /// Checks access tokens of one issuer for one audience (RFC 9068 section 4).
+///
+/// ```
+/// use sekisho_interceptor::{Cause, KeySet, Refusal, Verifier, VerifyingKey};
+///
+/// let keys = KeySet::new([VerifyingKey::hs256("k1", &[7; 32]).unwrap()]).unwrap();
+/// let verifier = Verifier::new("https://auth.example.com", "orders").leeway_seconds(10);
+/// // {"alg":"none","typ":"at+jwt"}
+/// let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.e30.AA";
+/// let refusal = verifier.verify(unsigned, &keys, 1_800_000_000).unwrap_err();
+/// assert_eq!(refusal, Refusal::Invalid(Cause::Algorithm));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Verifier {
     issuer: String,

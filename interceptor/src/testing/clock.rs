@@ -6,6 +6,15 @@ use std::sync::{
 use crate::clock::Clock;
 
 /// A clock that moves when it is told to. Clones show the same time.
+///
+/// ```
+/// use sekisho_interceptor::testing::ManualClock;
+///
+/// let time = ManualClock::at(1_800_000_000);
+/// let clock = time.clock();
+/// time.advance(60);
+/// assert_eq!(clock(), 1_800_000_060);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 

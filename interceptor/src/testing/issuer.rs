@@ -40,6 +40,18 @@ pub enum TestKitError {
 /// An issuer of tokens, good and bad, with Ed25519 keys.
 ///
 /// See [`testing`](crate::testing) for an example.
+///
+/// ```
+/// use sekisho_interceptor::{Verifier, testing::{ManualClock, TestIssuer}};
+/// use uuid::Uuid;
+///
+/// let time = ManualClock::at(1_800_000_000);
+/// let issuer = TestIssuer::new("https://auth.example.com", time.clock()).unwrap();
+/// let token = issuer.person(Uuid::from_u128(1)).audience("orders").role("admin").sign();
+/// let verifier = Verifier::new(issuer.name(), "orders");
+/// let claims = verifier.verify(&token, &issuer.keys(), time.now()).unwrap();
+/// assert!(claims.has_role("admin"));
+/// ```
 pub struct TestIssuer {
     name: String,
     clock: Clock,

@@ -13,6 +13,16 @@ use crate::{
 const LIFE: i64 = 900;
 
 /// A token to be, of a [`TestIssuer`].
+///
+/// ```
+/// use sekisho_interceptor::{Refusal, Verifier, testing::{ManualClock, TestIssuer}};
+///
+/// let time = ManualClock::at(1_800_000_000);
+/// let issuer = TestIssuer::new("https://auth.example.com", time.clock()).unwrap();
+/// let old = issuer.service("stock").audience("orders").ago(1_000).ttl(900).sign();
+/// let verifier = Verifier::new(issuer.name(), "orders");
+/// assert_eq!(verifier.verify(&old, &issuer.keys(), time.now()), Err(Refusal::Expired));
+/// ```
 #[must_use]
 pub struct TestToken {
     claims: Claims,

@@ -63,6 +63,23 @@ enum Issuer {
 /// Makes a [`Trust`].
 ///
 /// Has no `Debug`: it holds a secret.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sekisho_interceptor::{Trust, TrustError};
+///
+/// let plain = Trust::at("http://auth.example.com:8080").client("orders", "its secret");
+/// // A secret does not cross the network readable, unless somebody says so.
+/// assert!(matches!(plain.start(), Err(TrustError::Plaintext)));
+///
+/// let over_a_mesh = Trust::at("http://auth.example.com:8080")
+///     .allow_plaintext()
+///     .client("orders", "its secret")
+///     .subscriber("orders-7")
+///     .key_file("/var/cache/orders/keys.json")
+///     .silence(Duration::from_secs(10));
+/// ```
 #[must_use]
 pub struct TrustBuilder {
     issuer: Issuer,

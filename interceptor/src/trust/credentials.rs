@@ -17,6 +17,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const RENEW_AT: f64 = 0.7;
 
 /// Gives the access token of this service, for services that have one by other means.
+///
+/// ```
+/// use sekisho_interceptor::{ProvidedToken, TokenProvider};
+///
+/// /// Tokens that somebody else keeps fresh in a file.
+/// struct FromFile;
+///
+/// impl TokenProvider for FromFile {
+///     fn token(&self) -> ProvidedToken {
+///         Box::pin(async {
+///             let token = std::fs::read_to_string("/var/run/token");
+///             token.map_err(|_| sekisho_interceptor::Unavailable)
+///         })
+///     }
+/// }
+/// ```
 pub trait TokenProvider: Send + Sync {
     /// A token that is good now. Asked for each stream and each introspection.
     fn token(&self) -> ProvidedToken;
