@@ -1,5 +1,13 @@
 //! A primary that is lost with its last writes, and what takes its place.
 
+use std::sync::Arc;
+
+use sekisho::{
+    domain::{SessionId, Timestamp, UserId},
+    storage::Sessions,
+};
+use uuid::Uuid;
+
 use super::{CLIENT, app_on, only_these_are_out, recovers, sign_ins};
 use crate::support::{TestApp, app::SignedIn, eventually::eventually, servers::Owned};
 
@@ -140,7 +148,8 @@ async fn a_cluster_that_loses_a_primary_brings_nobody_back() {
     only_these_are_out(&app, &out, &still_in).await;
 }
 
-/// It is not dead: its connections stay open, and say nothing.
+/// It is not dead: its connections stay open, and say nothing. Others go on talking
+/// all the while, and are asked as often as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_whose_primary_hangs_brings_nobody_back() {
     let redis = Owned::start("redis-cluster", &[]).await;
@@ -154,8 +163,21 @@ async fn a_cluster_whose_primary_hangs_brings_nobody_back() {
     redis.freeze(primary).await;
     redis.thaw(replica).await;
 
+    let asked = tokio::spawn(ask_of_everybody(app.app.ctx.stores.sessions.clone(), app.app.ctx.now()));
     recovers(&app).await;
+    asked.abort();
     only_these_are_out(&app, &out, &still_in).await;
+}
+
+/// Asks for sessions of people in every slot, and waits for none of the answers.
+async fn ask_of_everybody(sessions: Arc<dyn Sessions>, now: Timestamp) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(2));
+    for n in 1.. {
+        ticks.tick().await;
+        let id = Uuid::from_u128(n);
+        let sessions = sessions.clone();
+        tokio::spawn(async move { sessions.get(UserId(id), SessionId(id), now).await });
+    }
 }
 
 /// The primary that holds the only sessions there are, and its replica.
