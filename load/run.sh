@@ -11,8 +11,7 @@
 # the textbook design is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --release --locked
-cargo build --release --locked --example load
+cargo build --release --locked --bin sekisho --example load
 target=${CARGO_TARGET_DIR:-target}/release
 if [ "${1:-}" = refresh ]; then
   # It comes with the server, which this installs.
