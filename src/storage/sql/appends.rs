@@ -21,8 +21,9 @@ use crate::{
     storage::StoreError,
 };
 
-/// In one transaction, which holds up whoever comes next.
-const MOST: usize = 64;
+/// In one transaction, which holds up whoever comes next, and has to be done in the
+/// time that one statement may take: also where each of them travels for milliseconds.
+const MOST: usize = 16;
 
 const INSERT: &str = "INSERT INTO revocation_journal (kind, user_id, session_id, token_id, not_before, reason, \
      expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq";
