@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    iter,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -97,19 +98,24 @@ fn given_up() -> StoreError {
     StoreError::Unavailable("whoever wrote it with others has given up".into())
 }
 
-/// Together; or each alone, should one of them spoil it for the rest.
+/// Together; or each alone, should one of them spoil it for the rest. What may have
+/// been committed is not written again.
 async fn write_and_tell(pools: &Pools, batch: Vec<(Append, Answer)>) {
     let (appends, answers): (Vec<Append>, Vec<Answer>) = batch.into_iter().unzip();
+    let one = appends.len() == 1;
     match pools.in_time(write(pools, &appends)).await {
-        Ok(written) => written.into_iter().zip(answers).for_each(|(written, answer)| tell(answer, Ok(written))),
-        Err(error) if appends.len() == 1 => {
-            answers.into_iter().zip([error]).for_each(|(answer, error)| tell(answer, Err(error)))
-        }
-        Err(_) => {
+        Ok(Ok(written)) => written.into_iter().zip(answers).for_each(|(written, answer)| tell(answer, Ok(written))),
+        Ok(Err(_)) if !one => {
             for (append, answer) in appends.into_iter().zip(answers).filter(|(_, answer)| !answer.is_closed()) {
-                let alone = pools.in_time(write(pools, &[append])).await;
+                let alone = pools.in_time(write(pools, &[append])).await.flatten();
                 tell(answer, alone.and_then(|mut alone| alone.pop().ok_or_else(|| corrupt("append"))));
             }
+        }
+        Ok(Err(error)) | Err(error) => {
+            let why = error.to_string();
+            let others = iter::repeat_with(|| StoreError::Unavailable(why.clone().into()));
+            let errors = iter::once(error).chain(others);
+            answers.into_iter().zip(errors).for_each(|(answer, error)| tell(answer, Err(error)));
         }
     }
 }
@@ -119,17 +125,21 @@ fn tell(answer: Answer, written: Result<Appended>) {
     drop(answer.send(written));
 }
 
-async fn write(pools: &Pools, appends: &[Append]) -> Result<Vec<Appended>> {
+/// Inside: one of them was not taken, and nothing was written. Outside: nobody knows.
+async fn write(pools: &Pools, appends: &[Append]) -> Result<Result<Vec<Appended>>> {
     let mut tx = pools.begin(in_order(appends)).await?;
     let mut written = Vec::with_capacity(appends.len());
     for append in appends {
-        written.push(append.write(&mut tx).await?);
+        match append.write(&mut tx).await {
+            Ok(appended) => written.push(appended),
+            Err(error) => return Ok(Err(error)),
+        }
     }
     if appends.iter().zip(&written).any(|(append, written)| written.is_new && !append.revocations.is_empty()) {
         tx.announce(CHANNEL).await?;
     }
     tx.commit().await?;
-    Ok(written)
+    Ok(Ok(written))
 }
 
 /// PostgreSQL gives numbers out before it commits: of two that append at once the
