@@ -1,7 +1,7 @@
 //! Reading the journal into the window.
 
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -36,16 +36,14 @@ pub struct Follower {
     feed: Arc<Feed>,
     journal: Arc<dyn Journal>,
     entropy: Arc<dyn Entropy>,
-    /// One reads at a time.
-    reading: Mutex<()>,
-    /// When a caller was believed last.
-    believed: std::sync::Mutex<Option<Instant>>,
+    /// One reads at a time. When a caller was believed last.
+    reading: Mutex<Option<Instant>>,
 }
 
 impl Follower {
     /// Reads nothing yet.
     pub fn new(feed: Arc<Feed>, journal: Arc<dyn Journal>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { feed, journal, entropy, reading: Mutex::default(), believed: std::sync::Mutex::default() }
+        Self { feed, journal, entropy, reading: Mutex::default() }
     }
 
     /// Reads whenever there may be something new, until `stop`.
@@ -107,23 +105,16 @@ impl Follower {
     /// The same for a caller who says that it has seen a place. If the journal does
     /// not reach it, it has lost lines, and its numbers will come to mean others.
     pub async fn catch_up_with(&self, place: &Place) -> Result<()> {
-        let _alone = self.reading.lock().await;
+        let mut believed = self.reading.lock().await;
         self.read(Instant::now()).await?;
         let known = self.feed.place();
-        if known.epoch == place.epoch && known.sequence < place.sequence && self.believes() {
+        let is_believed = believed.is_none_or(|at| at.elapsed() >= BELIEVE_AGAIN);
+        if known.epoch == place.epoch && known.sequence < place.sequence && is_believed {
             self.renew(&known.epoch).await?;
+            *believed = Some(Instant::now());
             self.read(Instant::now()).await?;
         }
         Ok(())
-    }
-
-    fn believes(&self) -> bool {
-        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        let believes = believed.is_none_or(|at| at.elapsed() >= BELIEVE_AGAIN);
-        if believes {
-            *believed = Some(Instant::now());
-        }
-        believes
     }
 
     async fn read(&self, begun: Instant) -> Result<bool> {
