@@ -33,7 +33,18 @@ impl Chain {
         Self { generation: Self::LAST, parent: Self::LAST - 1, ..self }
     }
 
-    /// Whether every token is spent.
+    /// The chain of a session that made room for another. Its record stays in the
+    /// same way; its tokens are not spent, but worth nothing.
+    pub fn evicted(self) -> Self {
+        Self { generation: Self::LAST, parent: Self::LAST, ..self }
+    }
+
+    /// Whether it made room for another.
+    pub fn is_evicted(self) -> bool {
+        self.parent >= Self::LAST
+    }
+
+    /// Whether no token is worth anything.
     pub fn is_condemned(self) -> bool {
         self.generation >= Self::LAST
     }

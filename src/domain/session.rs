@@ -92,6 +92,17 @@ impl Session {
         self.chain.rotated_at
     }
 
+    /// Whether it can be used.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at > now && !self.chain.is_condemned()
+    }
+
+    /// The session that made room for another, as it stays until the journal has
+    /// its end.
+    pub fn evicted(&self, now: Timestamp) -> Self {
+        Self { chain: self.chain.evicted(), expires_at: self.expires_at.min(now), ..self.clone() }
+    }
+
     /// The session as it stays until the journal has its end.
     pub fn condemned(&self, now: Timestamp) -> Self {
         Self { chain: self.chain.condemned(), expires_at: self.expires_at.min(now), ..self.clone() }

@@ -35,6 +35,12 @@ pub async fn refresh(
             ctx.audit(event(EventKind::RefreshUnknown)).await?;
             Err(Error::RefreshTokenInvalid)
         }
+        Rotation::Evicted(session) => {
+            let event = of(event(EventKind::SessionEvicted), &session);
+            let revocation = revoke::revocation(ctx, &session, RevocationReason::Evicted, now);
+            revoke::end(ctx, revocation, event, None).await?;
+            Err(Error::RefreshTokenInvalid)
+        }
         Rotation::Expired => {
             let event = event(EventKind::RefreshExpired).user(token.user_id()).session(token.session_id());
             ctx.audit(event).await?;

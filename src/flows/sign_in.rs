@@ -9,7 +9,7 @@ use super::{
 use crate::{
     ctx::Ctx,
     domain::{
-        Account, ClientId, Event, EventKind, Name, Revocation, Session, SessionId, Timestamp,
+        Account, ClientId, EventKind, Name, Session, SessionId, Timestamp,
         revocation::RevocationReason,
         session::{Chain, Salt, Subject},
     },
@@ -54,16 +54,14 @@ pub async fn complete(
         ctx.audit(event.user(proven.account.id).client(proven.client_id)).await?;
         return Err(Error::SessionLimitReached);
     };
-    let event = |kind| call.event(now, kind).user(session.user_id).client(&session.client_id);
-    let revocations: Vec<Revocation> =
-        evicted.iter().map(|old| revoke::revocation(ctx, old, RevocationReason::Evicted, now)).collect();
-    let events: Vec<Event> = evicted
-        .iter()
-        .map(|old| event(EventKind::SessionEvicted).session(old.id))
-        .chain(outcome.map(|kind| event(kind).session(session.id)))
-        .collect();
-    if !events.is_empty() {
-        revoke::take_back(ctx, &revocations, &events, &[]).await?;
+    let event = |kind, id| call.event(now, kind).user(session.user_id).client(&session.client_id).session(id);
+    for old in &evicted {
+        // Once: whoever presents a token of it meanwhile writes it down too.
+        let revocation = revoke::revocation(ctx, old, RevocationReason::Evicted, now);
+        revoke::end(ctx, revocation, event(EventKind::SessionEvicted, old.id), None).await?;
+    }
+    if let Some(outcome) = outcome {
+        ctx.audit(event(outcome, session.id)).await?;
     }
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
 }

@@ -11,6 +11,10 @@ use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::V
 /// expired and not that it never was.
 pub const EXPIRED_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
+/// Who evicts a session writes that down within a second or so. If it has not been
+/// after so long, whoever opens the next one does.
+pub const EVICTION_WRITTEN: Duration = Duration::from_secs(60);
+
 /// How many sessions a person may have, and what happens to one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionLimit {
@@ -25,7 +29,8 @@ pub enum SessionLimit {
 /// What became of a new session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// It is there; these had to end for it.
+    /// It is there; these had to end for it, or for an earlier one whose login was
+    /// cut off before the journal had their end.
     Opened(Vec<Session>),
     /// There are as many as allowed.
     Full,
@@ -60,6 +65,8 @@ pub struct RotationRules {
 pub enum Rotation {
     /// There is no such session, or the token is not ours.
     Unknown,
+    /// The session made room for another, and is not in the journal yet.
+    Evicted(Session),
     /// The session is past its time.
     Expired,
     /// Of another client; the session as it was.
@@ -76,8 +83,9 @@ pub enum Rotation {
 /// good as gone too, but each of its tokens is still found to be spent.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session under the limit, and says which ended for it. Its subject
-    /// becomes that of all of the person's sessions.
+    /// Adds a session under the limit, and says which have to end for it. They are
+    /// worth nothing from the same step on; [`Sessions::end`] follows when the journal
+    /// has them. Its subject becomes that of all of the person's sessions.
     async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening>;
 
     /// Judges a refresh token and does what follows. Checks in this order:

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
-    storage::sessions::{EXPIRED_KEPT, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
+    storage::sessions::{
+        EVICTION_WRITTEN, EXPIRED_KEPT, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions,
+    },
 };
 
 impl RedisStore {
@@ -54,6 +56,7 @@ fn policy(limit: SessionLimit) -> [Value; 2] {
 fn judged(word: &str, session: Session) -> Result<Rotation> {
     let chain = session.chain;
     let verdict = match word {
+        "evicted" => return Ok(Rotation::Evicted(session)),
         "other_client" => return Ok(Rotation::OtherClient(session)),
         "rotated" => Verdict::Rotated(chain),
         "replayed" => Verdict::Replayed(chain),
@@ -79,6 +82,7 @@ impl Sessions for RedisStore {
             max,
             micros(now),
             span(EXPIRED_KEPT),
+            span(EVICTION_WRITTEN),
         ];
         let mut answer = self.fenced(|scripts| &scripts.open, &self.person(session.user_id), args).await?;
         match answer.word()?.as_str() {
@@ -118,7 +122,7 @@ impl Sessions for RedisStore {
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {
         let args = vec![raw(id.0.as_bytes())];
         let mut answer = self.fenced(|scripts| &scripts.get, &self.person(user_id), args).await?;
-        Ok(session(&mut answer, user_id, id)?.filter(|session| session.expires_at > now))
+        Ok(session(&mut answer, user_id, id)?.filter(|session| session.is_live(now)))
     }
 
     async fn ready(&self) -> Result<()> {
@@ -128,7 +132,7 @@ impl Sessions for RedisStore {
     async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
         let mut answer = self.fenced(|scripts| &scripts.list, &self.person(user_id), Vec::new()).await?;
         let mut sessions = sessions(&mut answer, user_id)?;
-        sessions.retain(|session| session.expires_at > now);
+        sessions.retain(|session| session.is_live(now));
         sessions.sort_by_key(|session| (std::cmp::Reverse(session.last_used_at()), session.id));
         Ok(sessions)
     }

@@ -31,6 +31,9 @@ pub(super) async fn rotate(
     let mut tx = store.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
     let row = sql(ONE).bind(user_id.0).bind(id.0).one(&mut tx).await?;
     let Some(mut session) = row.as_ref().map(session).transpose()? else { return Ok(Rotation::Unknown) };
+    if session.chain.is_evicted() {
+        return Ok(Rotation::Evicted(session));
+    }
     if session.client_id != *presented.client_id {
         if rules.end_on_client_mismatch {
             advance(&mut tx, &session.condemned(now)).await?;
@@ -56,7 +59,7 @@ pub(super) async fn rotate(
     Ok(Rotation::Judged(verdict, session))
 }
 
-async fn advance(tx: &mut Tx, session: &Session) -> Result<()> {
+pub(super) async fn advance(tx: &mut Tx, session: &Session) -> Result<()> {
     let query = sql(ADVANCE)
         .bind(session.user_id.0)
         .bind(session.id.0)

@@ -19,6 +19,11 @@ pub(super) const LIST: &str = concat!(
     columns!(),
     " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id"
 );
+pub(super) const EVICTED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM sessions WHERE user_id = $1 AND parent = $2 AND expires_at <= $3 ORDER BY id"
+);
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO sessions (",
     columns!(),

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use super::{
     Result, SqlStore,
     engine::{Alone, Tx, sql},
-    session_row::{DELETE, INSERT, LIST, ONE, session, signed},
+    rotate::advance,
+    session_row::{DELETE, EVICTED, INSERT, LIST, ONE, session, signed},
 };
 use crate::{
-    domain::{Session, SessionId, Timestamp, UserId},
-    storage::sessions::{Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
+    domain::{Session, SessionId, Timestamp, UserId, session::Chain},
+    storage::sessions::{EVICTION_WRITTEN, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
 };
 
 const SET_SUBJECT: &str = "UPDATE sessions SET email = $2, email_verified = $3, roles = $4, issued_after = $5 \
@@ -57,6 +58,14 @@ async fn set_subject(tx: &mut Tx, session: &Session) -> Result<()> {
 
 async fn live(tx: &mut Tx, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let rows = sql(LIST).bind(user_id.0).bind(now).all(tx).await?;
+    let sessions: Vec<Session> = rows.iter().map(session).collect::<Result<_>>()?;
+    Ok(sessions.into_iter().filter(|session| session.is_live(now)).collect())
+}
+
+/// Those that were evicted by a login that was cut off.
+async fn left_over(tx: &mut Tx, user_id: UserId, now: Timestamp) -> Result<Vec<Session>> {
+    let (mark, before) = (signed(Chain::LAST), now - EVICTION_WRITTEN);
+    let rows = sql(EVICTED).bind(user_id.0).bind(mark).bind(before).all(tx).await?;
     rows.iter().map(session).collect()
 }
 
@@ -74,7 +83,7 @@ impl Sessions for SqlStore {
     async fn open(&self, session: &Session, limit: SessionLimit, now: Timestamp) -> Result<Opening> {
         self.timed("sessions.open", async {
             let mut tx = self.pools.begin(Alone::With(session.user_id.0.as_bytes())).await?;
-            let evicted = match limit {
+            let mut evicted = match limit {
                 SessionLimit::Unlimited => Vec::new(),
                 SessionLimit::EvictOldest(max) => surplus(live(&mut tx, session.user_id, now).await?, max),
                 SessionLimit::Refuse(max) => {
@@ -85,9 +94,9 @@ impl Sessions for SqlStore {
                 }
             };
             for old in &evicted {
-                let delete = sql(DELETE).bind(old.user_id.0).bind(old.id.0);
-                delete.run(&mut tx).await?;
+                advance(&mut tx, &old.evicted(now)).await?;
             }
+            evicted.extend(left_over(&mut tx, session.user_id, now).await?);
             set_subject(&mut tx, session).await?;
             insert(&mut tx, session).await?;
             tx.commit().await?;
@@ -112,7 +121,7 @@ impl Sessions for SqlStore {
             let query = sql(ONE).bind(user_id.0).bind(id.0);
             let row = query.read_one(&self.pools).await?;
             let session = row.as_ref().map(session).transpose()?;
-            Ok(session.filter(|session| session.expires_at > now))
+            Ok(session.filter(|session| session.is_live(now)))
         })
         .await
     }
@@ -121,7 +130,8 @@ impl Sessions for SqlStore {
         self.timed("sessions.list", async {
             let query = sql(LIST).bind(user_id.0).bind(now);
             let rows = query.read_all(&self.pools).await?;
-            rows.iter().map(session).collect()
+            let sessions: Vec<Session> = rows.iter().map(session).collect::<Result<_>>()?;
+            Ok(sessions.into_iter().filter(|session| session.is_live(now)).collect())
         })
         .await
     }

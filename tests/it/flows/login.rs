@@ -110,6 +110,30 @@ async fn the_sixth_login_evicts_the_oldest_session() {
     }
 }
 
+/// As if the process had died between the session's end and the journal.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_eviction_that_was_not_written_down_is_by_whoever_comes_next() {
+    let app = TestApp::start().await;
+    let [thief, owner] = [app.ada().await, app.ada_on("phone").await];
+    for old in [&thief, &owner] {
+        app.advance(1);
+        app.evict_and_die(old).await;
+    }
+    assert_eq!(app.journal().await.len(), 0);
+
+    app.refresh(&thief.refresh, "laptop").await.refused(401, "refresh_token_invalid");
+    assert_eq!(app.journal().await.len(), 1);
+    app.ended(&thief, "laptop").await;
+
+    app.advance(60);
+    let login = app.login(ADA, "tablet").await;
+    assert_eq!(login.body["evicted_session"]["id"], owner.session_id());
+    assert_eq!(app.journal().await.len(), 2);
+    app.ended(&owner, "phone").await;
+    let audit = app.audit_kinds().await;
+    assert_eq!(audit.iter().filter(|kind| *kind == "session_evicted").count(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_session_makes_room_without_an_eviction() {
     let app = TestApp::with(&[("SEKISHO_MAX_SESSIONS", "1"), ("SEKISHO_REFRESH_TTL", "60")]).await;

@@ -146,6 +146,7 @@ macro_rules! contract {
             contract! { $back_end session_limits:
                 without_a_limit_any_number_opens,
                 the_session_that_began_first_makes_room,
+                an_evicted_session_is_told_of_until_it_is_ended,
                 up_to_the_limit_none_has_to_end,
                 as_many_end_as_a_lower_limit_asks,
                 a_limit_of_one_leaves_the_new_one,

@@ -152,6 +152,7 @@ fn as_caller(attempt: Attempt, caller: Caller) -> Attempt {
 fn read(answer: Rotation) -> (Outcome, Option<Session>) {
     match answer {
         Rotation::Unknown => (Outcome::Unknown, None),
+        Rotation::Evicted(_) => panic!("nothing is evicted here"),
         Rotation::Expired => (Outcome::Expired, None),
         Rotation::OtherClient(session) => (Outcome::OtherClient, Some(session)),
         Rotation::Judged(verdict, session) => {

@@ -7,7 +7,7 @@ use sekisho::{
     storage::{
         Stores,
         sessions::{
-            Opening, Rotation,
+            EVICTION_WRITTEN, Opening, Rotation,
             SessionLimit::{self, EvictOldest, Refuse, Unlimited},
         },
     },
@@ -56,7 +56,33 @@ pub async fn the_session_that_began_first_makes_room(stores: Stores) {
     let third = session_begun(1, 3, 20);
     assert_eq!(open_under(&stores, &third, EvictOldest(2)).await, Opening::Opened(vec![first.clone()]));
     assert_eq!(listed(&stores, after(20)).await, ids([&second, &third]));
-    assert_eq!(Attempt::of(&first, 1).at(after(20)).make(&stores).await, Rotation::Unknown);
+    assert_eq!(get(&stores, &first, after(20)).await, None);
+}
+
+/// For a login may be cut off before the journal has the end.
+pub async fn an_evicted_session_is_told_of_until_it_is_ended(stores: Stores) {
+    let (old, new) = (session_begun(1, 1, 0), session_begun(1, 2, 1));
+    open(&stores, std::slice::from_ref(&old)).await;
+    open_under(&stores, &new, EvictOldest(1)).await;
+    for attempt in [Attempt::of(&old, 1), Attempt::of(&old, 7), Attempt::of(&old, 1).by("phone")] {
+        let Rotation::Evicted(evicted) = attempt.at(after(2)).make(&stores).await else { panic!("another answer") };
+        assert_eq!((evicted.id, &evicted.client_id, evicted.ends_at), (old.id, &old.client_id, old.ends_at));
+    }
+    assert_eq!(Attempt::of(&old, 1).forged().at(after(2)).make(&stores).await, Rotation::Unknown);
+
+    let written = 1 + EVICTION_WRITTEN.as_secs();
+    assert_eq!(open_at(&stores, 3, written - 1).await, []);
+    assert_eq!(open_at(&stores, 4, written).await, [old.id]);
+    assert!(stores.sessions.end(old.user_id, old.id).await.unwrap());
+    assert_eq!(open_at(&stores, 5, written).await, []);
+    assert_eq!(Attempt::of(&old, 1).at(after(written)).make(&stores).await, Rotation::Unknown);
+}
+
+/// Opens one where there is room; which are told of.
+async fn open_at(stores: &Stores, n: u128, seconds: u64) -> Vec<SessionId> {
+    let opening = open_under(stores, &session_begun(1, n, seconds), EvictOldest(9)).await;
+    let Opening::Opened(evicted) = opening else { panic!("refused") };
+    evicted.iter().map(|session| session.id).collect()
 }
 
 pub async fn up_to_the_limit_none_has_to_end(stores: Stores) {

@@ -1,8 +1,12 @@
 //! What callers do, with the answer as it comes.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sekisho::domain::Revocation;
+use sekisho::{
+    domain::{Revocation, Session, SessionId, UserId},
+    storage::sessions::{Opening, SessionLimit},
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{
     Answer, TestApp,
@@ -96,6 +100,20 @@ impl TestApp {
     pub async fn ada_on(&self, client_id: &str) -> SignedIn {
         self.advance(1);
         self.login(ADA, client_id).await
+    }
+
+    /// Evicts a session, and nothing of what belongs to that.
+    pub async fn evict_and_die(&self, signed_in: &SignedIn) {
+        let (sessions, now) = (&self.app.ctx.stores.sessions, self.app.ctx.now());
+        let user_id = UserId(signed_in.user_id().parse().unwrap());
+        let id = SessionId(signed_in.session_id().parse().unwrap());
+        let session = sessions.get(user_id, id, now).await.unwrap().unwrap();
+        let other =
+            Session { id: SessionId(Uuid::from_u128(now.micros().unsigned_abs().into())), created_at: now, ..session };
+        let live = sessions.list(user_id, now).await.unwrap().len();
+        let limit = SessionLimit::EvictOldest(live.try_into().unwrap());
+        let Opening::Opened(evicted) = sessions.open(&other, limit, now).await.unwrap() else { panic!("refused") };
+        assert_eq!(evicted.iter().map(|session| session.id).collect::<Vec<_>>(), [id]);
     }
 
     /// What was taken back and is still in force, oldest first.

@@ -13,6 +13,9 @@ if string.sub(redis.sha1hex(record.salt .. presented_bytes), 1, 32) ~= gate or p
 end
 
 local rest, subject = get_pieces(key, id), get_pieces(key, '')
+if is_evicted(record) then
+  return { 'evicted', text, rest, subject }
+end
 local function condemn(verdict)
   record.generation, record.parent = MAX_GENERATION, MAX_GENERATION - 1
   record.expires_at = math.min(record.expires_at, now)

@@ -73,6 +73,18 @@ local function drop(key, id)
   return redis.call('HDEL', key, id)
 end
 
+-- It made room for another: its tokens are worth nothing, and its record stays until
+-- the journal has its end.
+local function evict(key, id, record, now)
+  record.generation, record.parent = MAX_GENERATION, MAX_GENERATION
+  record.expires_at = math.min(record.expires_at, now)
+  redis.call('HSET', key, id, write(record))
+end
+
+local function is_evicted(record)
+  return record.parent == MAX_GENERATION
+end
+
 -- A subject without a session is of no use.
 local function tidy(key)
   for _, name in ipairs(redis.call('HKEYS', key)) do
