@@ -41,7 +41,8 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 11] = [
+    /// All of them.
+    pub const ALL: [Self; 11] = [
         Self::Logout,
         Self::Revoked,
         Self::Evicted,
