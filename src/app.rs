@@ -174,8 +174,7 @@ fn context(
             access_ttl: config.tokens.access_ttl,
             sessions: config.sessions,
             codes: config.codes,
-            limit_login: config.limit_login,
-            limit_code: config.limit_code,
+            limits: config.limits,
         },
     })
 }

@@ -81,10 +81,8 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// How sign-up codes work.
     pub codes: CodeRules,
-    /// Logins per account.
-    pub limit_login: Rate,
-    /// Mails per address.
-    pub limit_code: Rate,
+    /// How often things may be tried.
+    pub limits: LimitRules,
     /// How mail leaves; `None` in development, where it is kept and printed.
     pub smtp: Option<Smtp>,
     /// Origins that browsers may call from.
@@ -123,6 +121,23 @@ pub struct SessionRules {
     pub end_on_client_mismatch: bool,
     /// How many a person may have.
     pub limit: SessionLimit,
+}
+
+/// The rates that can be set.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitRules {
+    /// Failed logins per account.
+    pub login: Rate,
+    /// Mails per address.
+    pub code: Rate,
+    /// Failed logins and guesses of codes per network.
+    pub guess_network: Rate,
+    /// Mails per network.
+    pub code_network: Rate,
+    /// Failed logins, guesses and mails per client.
+    pub client: Rate,
+    /// Mails in all.
+    pub mail: Rate,
 }
 
 /// How one-time codes work.

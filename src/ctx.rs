@@ -6,14 +6,14 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    config::{CodeRules, SessionRules},
+    config::{CodeRules, LimitRules, SessionRules},
     crypto::{Keyring, Passwords, Secrets},
     domain::{Event, Timestamp},
     entropy::Entropy,
     error::Error,
     feed::{Feed, Follower},
     mail::{Mailer, queue::MailQueue},
-    storage::{Stores, limits::Rate},
+    storage::Stores,
     telemetry::Metrics,
 };
 
@@ -32,10 +32,8 @@ pub struct Rules {
     pub sessions: SessionRules,
     /// One-time codes.
     pub codes: CodeRules,
-    /// Logins per account.
-    pub limit_login: Rate,
-    /// Mails per address.
-    pub limit_code: Rate,
+    /// How often things may be tried.
+    pub limits: LimitRules,
 }
 
 /// The service, without its surfaces.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sekisho_interceptor::Algorithm;
 
 use super::{
-    CodeRules, Config, Fault, Mode, SessionRules, Smtp, Source, Tokens,
+    CodeRules, Config, Fault, LimitRules, Mode, SessionRules, Smtp, Source, Tokens,
     reader::Reader,
     redis::redis,
     settings::DEV_ISSUER,
@@ -47,8 +47,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let min_cost = if mode == Mode::Dev { 4 } else { 10 };
     let bcrypt_cost = reader.required("SEKISHO_BCRYPT_COST", |text| number(text, min_cost..=15));
     let codes = code_rules(reader);
-    let limit_login = reader.required("SEKISHO_LIMIT_LOGIN", rate);
-    let limit_code = reader.required("SEKISHO_LIMIT_CODE", rate);
+    let limits = limit_rules(reader);
     let smtp = smtp(mode, reader);
     let allowed_origins = reader.optional("SEKISHO_ALLOWED_ORIGINS", origins);
     let log = reader.required("SEKISHO_LOG", log_filter);
@@ -71,8 +70,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         sessions: sessions?,
         bcrypt_cost: bcrypt_cost?,
         codes: codes?,
-        limit_login: limit_login?,
-        limit_code: limit_code?,
+        limits: limits?,
         smtp: smtp?,
         allowed_origins: allowed_origins?.unwrap_or_default(),
         log: log?,
@@ -133,6 +131,23 @@ fn code_rules(reader: &mut Reader<'_>) -> Option<CodeRules> {
     let attempts = reader.required("SEKISHO_CODE_ATTEMPTS", |text| number(text, 1..=10));
     let disclose_taken = reader.required("SEKISHO_SIGNUP_DISCLOSE_TAKEN", flag);
     Some(CodeRules { ttl: ttl?, attempts: attempts?, disclose_taken: disclose_taken? })
+}
+
+fn limit_rules(reader: &mut Reader<'_>) -> Option<LimitRules> {
+    let login = reader.required("SEKISHO_LIMIT_LOGIN", rate);
+    let code = reader.required("SEKISHO_LIMIT_CODE", rate);
+    let guess_network = reader.required("SEKISHO_LIMIT_GUESS_NETWORK", rate);
+    let code_network = reader.required("SEKISHO_LIMIT_CODE_NETWORK", rate);
+    let client = reader.required("SEKISHO_LIMIT_CLIENT", rate);
+    let mail = reader.required("SEKISHO_LIMIT_MAIL", rate);
+    Some(LimitRules {
+        login: login?,
+        code: code?,
+        guess_network: guess_network?,
+        code_network: code_network?,
+        client: client?,
+        mail: mail?,
+    })
 }
 
 fn smtp(mode: Mode, reader: &mut Reader<'_>) -> Option<Option<Smtp>> {

@@ -130,8 +130,24 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("SEKISHO_BCRYPT_COST", Some("12"), "10 to 15; from 4 in `dev`"),
     Setting::new("SEKISHO_CODE_TTL", Some("900"), "Life of a mailed code in seconds, 60 to 3600"),
     Setting::new("SEKISHO_CODE_ATTEMPTS", Some("5"), "Guesses per code, 1 to 10"),
-    Setting::new("SEKISHO_LIMIT_LOGIN", Some("5/300"), "Failed logins per account: number / seconds"),
+    Setting::new("SEKISHO_LIMIT_LOGIN", Some("5/300"), "Failed logins per account: number / seconds; see limits.md"),
     Setting::new("SEKISHO_LIMIT_CODE", Some("3/300"), "Mailed codes per address: number / seconds"),
+    Setting::new(
+        "SEKISHO_LIMIT_GUESS_NETWORK",
+        Some("100/300"),
+        "Failed logins and wrong codes per network, but no fewer than `SEKISHO_LIMIT_LOGIN`",
+    ),
+    Setting::new(
+        "SEKISHO_LIMIT_CODE_NETWORK",
+        Some("60/300"),
+        "Mailed codes per network, but no fewer than `SEKISHO_LIMIT_CODE`",
+    ),
+    Setting::new(
+        "SEKISHO_LIMIT_CLIENT",
+        Some("2000/300"),
+        "Failed logins and wrong codes, and apart from them mailed codes, per `client_id`: wide, for many people may share one",
+    ),
+    Setting::new("SEKISHO_LIMIT_MAIL", Some("1000/60"), "Mailed codes of the whole service"),
     Setting::new(
         "SEKISHO_SIGNUP_DISCLOSE_TAKEN",
         Some("false"),

@@ -51,7 +51,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert!(config.sessions.end_on_client_mismatch);
     assert_eq!(config.bcrypt_cost, 12);
     assert_eq!((config.codes.ttl.as_secs(), config.codes.attempts), (900, 5));
-    assert_eq!(config.limit_login, Rate { count: 5, per: Duration::from_secs(300) });
+    assert_eq!(config.limits.login, Rate { count: 5, per: Duration::from_secs(300) });
 }
 
 #[test]

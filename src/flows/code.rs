@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use crate::{
     ctx::Ctx,
-    domain::{ClientId, Code, Email, Locale, Purpose, Timestamp},
+    domain::{Account, ClientId, Code, Email, Locale, Purpose, Timestamp, UserId},
     error::Error,
     mail::templates::{self, Message},
     storage::codes::{CodeKey, PendingCode},
 };
+
+/// Whether an account knows a client; of no account it is false, after the same work.
+pub async fn knows(ctx: &Ctx, account: Option<&Account>, client_id: &ClientId) -> Result<bool, Error> {
+    let nobody = UserId(uuid::Uuid::nil());
+    Ok(ctx.stores.accounts.knows(account.map_or(nobody, |account| account.id), client_id).await?)
+}
 
 /// Where the code of an address waits.
 pub fn key(ctx: &Ctx, purpose: Purpose, email: &Email, client_id: &ClientId) -> CodeKey {

@@ -12,7 +12,7 @@ use super::{
     Call,
     caller::Caller,
     code,
-    limit::{Budget, GUESSES},
+    limit::{Budget, Side},
     notice, step_up,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub async fn send(
     }
     step_up::prove(ctx, call, caller, &account, password).await?;
     let mailbox = ctx.secrets.mailbox_digest(new_email);
-    Budget::new("code", &mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
+    Budget::code(ctx, call, &mailbox, client_id, Side::Known).take(ctx, call, now).await?;
     let other = ctx.stores.accounts.by_email(new_email).await?;
 
     let code = Code::random(&*ctx.entropy);
@@ -80,7 +80,7 @@ pub async fn verify(ctx: &Ctx, call: &Call, caller: &Caller, code: &Code) -> Res
     let (now, client_id) = (caller.now, &caller.session.client_id);
     let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
     let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
-    let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
+    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
     guesses.take(ctx, call, now).await?;
     let digest = code::digest(ctx, Purpose::EmailChange, &account.email, client_id, code);
 

@@ -1,11 +1,18 @@
 //! Budgets that flows draw on before they do anything.
+//!
+//! Each act draws on several at once: a narrow one of the account, and wider ones of the
+//! caller's network and client.
+
+mod document;
 
 use std::time::Duration;
+
+pub use document::markdown;
 
 use super::Call;
 use crate::{
     ctx::Ctx,
-    domain::{EventKind, Timestamp},
+    domain::{ClientId, EventKind, Network, Timestamp},
     error::Error,
     storage::limits::Rate,
 };
@@ -13,33 +20,109 @@ use crate::{
 /// Guesses of codes per mailbox, over all clients: 20 in a million a day.
 pub const GUESSES: Rate = Rate { count: 20, per: Duration::from_secs(86_400) };
 
-/// A budget, of one mailbox mostly.
-pub struct Budget {
-    key: String,
-    rate: Rate,
+/// Whose budget an account's is: strangers must not be able to spend that of a client
+/// on which the person has signed in before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Of all clients that the account does not know, together.
+    Strangers,
+    /// Of a client that it knows, alone.
+    Known,
+}
+
+impl Side {
+    /// By whether the account knows the client.
+    pub fn of(is_known: bool) -> Self {
+        if is_known { Self::Known } else { Self::Strangers }
+    }
+}
+
+/// Budgets that are drawn on together.
+pub struct Budget(Vec<(String, Rate)>);
+
+/// Who asks: by address, as far as it is known, and by client.
+struct Asker {
+    network: String,
+    client: String,
+}
+
+impl Asker {
+    fn of(call: &Call, client_id: &ClientId) -> Self {
+        let network = call.origin.address.map(|address| Network::of(address).to_string());
+        Self { network: network.unwrap_or_default(), client: client_id.as_str().to_owned() }
+    }
+}
+
+/// A rate and two slower ones: whoever goes on waits longer and longer, and never for
+/// ever.
+fn growing(rate: Rate, hour: u32, day: u32) -> [(&'static str, Rate); 3] {
+    let slower = |count: u32, per| Rate { count: rate.count.saturating_mul(count), per: rate.per * per };
+    [("", rate), (":hour", slower(hour, 12)), (":day", slower(day, 288))]
+}
+
+/// A network has no less than an account.
+fn no_less(wide: Rate, narrow: Rate) -> Rate {
+    if wide.interval() <= narrow.interval() && wide.count >= narrow.count { wide } else { narrow }
 }
 
 impl Budget {
-    /// `name` tells budgets of the same mailbox apart.
-    pub fn new(name: &str, mailbox: &[u8; 32], rate: Rate) -> Self {
-        let digest = hex::encode(&mailbox[..16]);
-        Self { key: format!("{name}:{digest}"), rate }
+    /// Of a password that is presented for an account.
+    pub fn login(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId, side: Side) -> Self {
+        let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
+        let account = account("login", mailbox, &asker, side);
+        let mut budgets = tiers(&account, growing(rules.login, 4, 12));
+        budgets.push((format!("guess:network:{}", asker.network), no_less(rules.guess_network, rules.login)));
+        budgets.push((format!("guess:client:{}", asker.client), no_less(rules.client, rules.login)));
+        Self(budgets)
     }
 
-    /// A budget of something whose name is no secret.
+    /// Of a code that is presented for an address.
+    pub fn guess(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId) -> Self {
+        let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
+        Self(vec![
+            (account("code_guess", mailbox, &asker, Side::Strangers), GUESSES),
+            (format!("guess:network:{}", asker.network), no_less(rules.guess_network, rules.login)),
+            (format!("guess:client:{}", asker.client), no_less(rules.client, rules.login)),
+        ])
+    }
+
+    /// Of a code that is to be mailed to an address.
+    pub fn code(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId, side: Side) -> Self {
+        let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
+        let mut budgets = tiers(&account("code", mailbox, &asker, side), growing(rules.code, 2, 5));
+        budgets.push((format!("code:network:{}", asker.network), no_less(rules.code_network, rules.code)));
+        budgets.push((format!("code:client:{}", asker.client), no_less(rules.client, rules.code)));
+        budgets.push(("code:all".to_owned(), no_less(rules.mail, rules.code)));
+        Self(budgets)
+    }
+
+    /// Of something whose name is no secret.
     pub fn of_text(name: &str, text: &str, rate: Rate) -> Self {
-        Self { key: format!("{name}:{text}"), rate }
+        Self(vec![(format!("{name}:{text}"), rate)])
     }
 
-    /// Takes one, before anything else is done.
+    /// Takes one of each, or none, before anything else is done.
     pub async fn take(&self, ctx: &Ctx, call: &Call, now: Timestamp) -> Result<(), Error> {
-        let Some(retry_after) = ctx.stores.limits.take(&self.key, self.rate, now).await? else { return Ok(()) };
+        let Some(retry_after) = ctx.stores.limits.take_all(&self.0, now).await? else { return Ok(()) };
         ctx.audit(call.event(now, EventKind::RateLimited)).await?;
         Err(Error::RateLimitExceeded { retry_after })
     }
 
-    /// Gives it back: the call did no harm.
+    /// Gives them back: the call did no harm.
     pub async fn give_back(&self, ctx: &Ctx) -> Result<(), Error> {
-        Ok(ctx.stores.limits.give_back(&self.key, self.rate).await?)
+        Ok(ctx.stores.limits.give_back_all(&self.0).await?)
     }
+}
+
+/// The store learns of no mailbox.
+fn account(name: &str, mailbox: &[u8; 32], asker: &Asker, side: Side) -> String {
+    let digest = hex::encode(&mailbox[..16]);
+    match side {
+        Side::Strangers => format!("{name}:{digest}"),
+        Side::Known => format!("{name}:{digest}:{}", asker.client),
+    }
+}
+
+fn tiers(key: &str, rates: [(&'static str, Rate); 3]) -> Vec<(String, Rate)> {
+    rates.map(|(tier, rate)| (format!("{key}{tier}"), rate)).into()
 }

@@ -1,8 +1,8 @@
 //! Login with a password.
 
 use super::{
-    Call,
-    limit::Budget,
+    Call, code,
+    limit::{Budget, Side},
     sign_in::{self, Acquaintance, Proven, SignedIn},
 };
 use crate::{
@@ -35,13 +35,15 @@ pub async fn login(
     let now = ctx.now();
     ctx.stores.sessions.ready().await?;
     let mailbox = ctx.secrets.mailbox_digest(email);
-    let budget = Budget::new("login", &mailbox, ctx.rules.limit_login);
+    let account = ctx.stores.accounts.by_email(email).await?;
+    let is_known = code::knows(ctx, account.as_ref(), client_id).await?;
+    let budget = Budget::login(ctx, call, &mailbox, client_id, Side::of(is_known));
     budget.take(ctx, call, now).await?;
-    let proof = prove(ctx, email, password).await;
-    if !matches!(proof, Ok((_, Check::Wrong))) {
+    let check = ctx.passwords.check(password, account.as_ref().map(|account| &account.password)).await;
+    if !matches!(check, Ok(Check::Wrong)) {
         budget.give_back(ctx).await?;
     }
-    let (account, check) = proof?;
+    let check = check?;
 
     let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     let Some(account) = account else {
@@ -61,15 +63,8 @@ pub async fn login(
         ctx.stores.accounts.replace_password(account.id, &account.password, &renewed).await?;
     }
     let device = device.unwrap_or_else(|| call.user_agent.clone());
-    let is_known = ctx.stores.accounts.knows(account.id, client_id).await?;
     let acquaintance = if is_known { Acquaintance::Known } else { Acquaintance::New };
     let proven = Proven { account: &account, client_id, device, amr: vec!["pwd".to_owned()], acquaintance };
     let signed_in = sign_in::complete(ctx, call, proven, Some(EventKind::LoginSucceeded), now).await?;
     Ok(LoggedIn { account, signed_in })
-}
-
-async fn prove(ctx: &Ctx, email: &Email, password: &Password) -> Result<(Option<Account>, Check), Error> {
-    let account = ctx.stores.accounts.by_email(email).await?;
-    let check = ctx.passwords.check(password, account.as_ref().map(|account| &account.password)).await?;
-    Ok((account, check))
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Call, code,
-    limit::{Budget, GUESSES},
+    limit::{Budget, Side},
     notice, revoke,
 };
 use crate::{
@@ -45,8 +45,9 @@ pub async fn send(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -
     let now = ctx.now();
     ctx.stores.codes.ready().await?;
     let key = code::key(ctx, Purpose::PasswordReset, email, client_id);
-    Budget::new("code", &key.mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
+    let is_known = code::knows(ctx, account.as_ref(), client_id).await?;
+    Budget::code(ctx, call, &key.mailbox, client_id, Side::of(is_known)).take(ctx, call, now).await?;
 
     let code = Code::random(&*ctx.entropy);
     let digest = match account {
@@ -77,7 +78,7 @@ pub async fn verify(
 ) -> Result<ResetToken, Error> {
     let now = ctx.now();
     let key = code::key(ctx, Purpose::PasswordReset, email, client_id);
-    let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
+    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
     guesses.take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
     let digest = code::digest(ctx, Purpose::PasswordReset, email, client_id, code);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, code,
-    limit::{Budget, GUESSES},
+    limit::{Budget, Side},
     sign_in::{self, Acquaintance, Proven, SignedIn},
 };
 use crate::{
@@ -54,7 +54,7 @@ pub async fn send(
     let now = ctx.now();
     ctx.stores.codes.ready().await?;
     let key = code_key(ctx, email, client_id);
-    Budget::new("code", &key.mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
+    Budget::code(ctx, call, &key.mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
     // For a taken address as well: the time must not tell.
     let stored = ctx.passwords.hash(password).await?;
@@ -82,7 +82,7 @@ pub async fn send(
 pub async fn resend(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -> Result<Duration, Error> {
     let now = ctx.now();
     let key = code_key(ctx, email, client_id);
-    Budget::new("code", &key.mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
+    Budget::code(ctx, call, &key.mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
 
     let code = Code::random(&*ctx.entropy);
@@ -122,7 +122,7 @@ pub async fn verify(
     let now = ctx.now();
     ctx.stores.sessions.ready().await?;
     let key = code_key(ctx, email, client_id);
-    let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
+    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
     guesses.take(ctx, call, now).await?;
     // A code must not be spent where no account can be made of it.
     ctx.stores.accounts.by_email(email).await?;

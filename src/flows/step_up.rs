@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     Call,
     caller::Caller,
-    limit::Budget,
+    limit::{Budget, Side},
     tokens::{self, TokenPair},
 };
 use crate::{
@@ -44,7 +44,7 @@ async fn prove_by_password(
     password: &Password,
 ) -> Result<(), Error> {
     let mailbox = ctx.secrets.mailbox_digest(&account.email);
-    let budget = Budget::new("login", &mailbox, ctx.rules.limit_login);
+    let budget = Budget::login(ctx, call, &mailbox, &caller.session.client_id, Side::Known);
     budget.take(ctx, call, caller.now).await?;
     let check = ctx.passwords.check(password, Some(&account.password)).await;
     if !matches!(check, Ok(Check::Wrong)) {

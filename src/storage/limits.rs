@@ -50,6 +50,30 @@ pub trait Limits: Send + Sync {
     /// Gives one call back.
     async fn give_back(&self, key: &str, rate: Rate) -> Result<()>;
 
+    /// Takes one call out of each budget, or none out of any: the longest of the waits.
+    /// Whoever draws on the same budgets names them in the same order.
+    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
+        let (mut taken, mut wait) = (Vec::with_capacity(budgets.len()), None);
+        for budget in budgets {
+            match self.take(&budget.0, budget.1, now).await? {
+                None => taken.push(budget.clone()),
+                refused => wait = wait.max(refused),
+            }
+        }
+        if wait.is_some() {
+            self.give_back_all(&taken).await?;
+        }
+        Ok(wait)
+    }
+
+    /// Gives one call back to each.
+    async fn give_back_all(&self, budgets: &[(String, Rate)]) -> Result<()> {
+        for (key, rate) in budgets {
+            self.give_back(key, *rate).await?;
+        }
+        Ok(())
+    }
+
     /// Removes at most `limit` budgets that are whole again; how many.
     /// There is nothing to do where records leave by themselves.
     async fn sweep(&self, _now: Timestamp, _limit: u32) -> Result<u64> {

@@ -2,6 +2,10 @@
 
 use std::{fs, path::Path};
 
+use sekisho::config::{Config, Mode, Source};
+
+use crate::support::app::SECRET;
+
 /// Compares a page with what it should be. A difference is mended on the spot
 /// and fails the test: commit the page.
 fn assert_current(page: &str, wanted: &str) {
@@ -20,6 +24,13 @@ fn the_page_of_errors_is_current() {
 #[test]
 fn the_page_of_settings_is_current() {
     assert_current("docs/config.md", &sekisho::config::markdown());
+}
+
+#[test]
+fn the_page_of_limits_is_current() {
+    let source = Source::from_pairs([("SEKISHO_SECRET", SECRET), ("SEKISHO_DATABASE_URL", "sqlite://unused.db")]);
+    let config = Config::read(Mode::Dev, &source).unwrap();
+    assert_current("docs/limits.md", &sekisho::flows::limit::markdown(&config.limits));
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Pools {
             Self::Postgres(server) => {
                 let mut tx = Tx::Postgres(server.lease().await?.begin().await?);
                 if let Alone::With(key) = alone {
-                    sql("SELECT pg_advisory_xact_lock($1)").bind(lock_number(key)).run(&mut tx).await?;
+                    tx.also_alone_with(key).await?;
                 }
                 Ok(tx)
             }
@@ -95,6 +95,14 @@ impl Tx {
             Self::Sqlite(lease) => lease.commit().await,
             Self::Postgres(lease) => lease.commit().await,
         }
+    }
+
+    /// Alone with another key too. Whoever takes several takes them in the same order.
+    pub(super) async fn also_alone_with(&mut self, key: &[u8]) -> Result<()> {
+        if matches!(self, Self::Postgres(_)) {
+            sql("SELECT pg_advisory_xact_lock($1)").bind(lock_number(key)).run(self).await?;
+        }
+        Ok(())
     }
 
     /// Has other processes hear of it when it is committed. A SQLite file has none.

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore,
-    engine::{Alone, sql},
+    engine::{Alone, Pools, Tx, sql},
+    row::Row,
 };
 use crate::{
     domain::Timestamp,
@@ -17,42 +18,70 @@ const READ: &str = "SELECT full_at FROM limits WHERE key = $1";
 const WRITE: &str = "INSERT INTO limits (key, full_at) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET full_at = $2";
 const SWEEP: &str = "DELETE FROM limits WHERE key IN (SELECT key FROM limits WHERE full_at <= $1 LIMIT $2)";
 
+fn mark(row: Option<Row>) -> Result<Option<Timestamp>> {
+    row.map(|row| row.get("full_at")).transpose()
+}
+
+/// A transaction that is alone with these budgets; `None` where there are none.
+async fn alone_with(pools: &Pools, budgets: &[(String, Rate)]) -> Result<Option<Tx>> {
+    let mut keys = budgets.iter().map(|(key, _)| key.as_bytes());
+    let Some(first) = keys.next() else { return Ok(None) };
+    let mut tx = pools.begin(Alone::With(first)).await?;
+    for key in keys {
+        tx.also_alone_with(key).await?;
+    }
+    Ok(Some(tx))
+}
+
+async fn take_alone(pools: &Pools, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
+    let Some(mut tx) = alone_with(pools, budgets).await? else { return Ok(None) };
+    let mut wait = None;
+    for (key, rate) in budgets {
+        match rate.take(mark(sql(READ).bind(key).one(&mut tx).await?)?, now) {
+            Err(refused) => wait = wait.max(Some(refused)),
+            Ok(full_at) => {
+                sql(WRITE).bind(key).bind(full_at).run(&mut tx).await?;
+            }
+        }
+    }
+    if wait.is_none() {
+        tx.commit().await?;
+    }
+    Ok(wait)
+}
+
 #[async_trait]
 impl Limits for SqlStore {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>> {
-        self.timed("limits.take", async {
-            // A flood that is refused must not queue for the one writer.
-            let row = sql(READ).bind(key).read_one(&self.pools).await?;
-            let mark = row.map(|row| row.get("full_at")).transpose()?;
-            if let Err(wait) = rate.take(mark, now) {
-                return Ok(Some(wait));
-            }
-            let mut tx = self.pools.begin(Alone::With(key.as_bytes())).await?;
-            let row = sql(READ).bind(key).one(&mut tx).await?;
-            let mark = row.map(|row| row.get("full_at")).transpose()?;
-            match rate.take(mark, now) {
-                Err(wait) => Ok(Some(wait)),
-                Ok(full_at) => {
-                    sql(WRITE).bind(key).bind(full_at).run(&mut tx).await?;
-                    tx.commit().await?;
-                    Ok(None)
-                }
-            }
-        })
-        .await
+        self.take_all(&[(key.to_owned(), rate)], now).await
     }
 
     async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
-        self.timed("limits.give_back", async {
-            let mut tx = self.pools.begin(Alone::With(key.as_bytes())).await?;
-            let row = sql(READ).bind(key).one(&mut tx).await?;
-            if let Some(row) = row {
-                let mark = row.get("full_at")?;
-                let write = sql(WRITE).bind(key).bind(rate.give_back(mark));
-                write.run(&mut tx).await?;
-                tx.commit().await?;
+        self.give_back_all(&[(key.to_owned(), rate)]).await
+    }
+
+    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
+        let work = async {
+            // A flood that is refused must not queue for the one writer.
+            let mut wait = None;
+            for (key, rate) in budgets {
+                let row = sql(READ).bind(key).read_one(&self.pools).await?;
+                wait = wait.max(rate.take(mark(row)?, now).err());
             }
-            Ok(())
+            if wait.is_some() { Ok(wait) } else { take_alone(&self.pools, budgets, now).await }
+        };
+        self.timed("limits.take", self.pools.in_time(work)).await
+    }
+
+    async fn give_back_all(&self, budgets: &[(String, Rate)]) -> Result<()> {
+        self.timed("limits.give_back", async {
+            let Some(mut tx) = alone_with(&self.pools, budgets).await? else { return Ok(()) };
+            for (key, rate) in budgets {
+                if let Some(mark) = mark(sql(READ).bind(key).one(&mut tx).await?)? {
+                    sql(WRITE).bind(key).bind(rate.give_back(mark)).run(&mut tx).await?;
+                }
+            }
+            tx.commit().await
         })
         .await
     }

@@ -51,13 +51,13 @@ async fn failures_are_limited_per_account() {
     for client in ["a", "b", "c", "d", "e"] {
         app.try_login(ADA, WRONG, client).await.refused(401, "invalid_credentials");
     }
-    app.try_login(ADA, WRONG, "laptop").await.limited_for(60);
-    app.try_login("ADA@example.com", PASSWORD, "laptop").await.limited_for(60);
+    app.try_login(ADA, WRONG, "f").await.limited_for(60);
+    app.try_login("ADA@example.com", PASSWORD, "g").await.limited_for(60);
     app.login("bob@example.com", "laptop").await;
     app.advance(59);
-    app.try_login(ADA, PASSWORD, "laptop").await.limited_for(1);
+    app.try_login(ADA, PASSWORD, "f").await.limited_for(1);
     app.advance(1);
-    app.login(ADA, "laptop").await;
+    app.login(ADA, "f").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ mod deletion;
 mod devices;
 mod email_change;
 mod life;
+mod limits;
 mod login;
 mod logout;
 mod password_change;

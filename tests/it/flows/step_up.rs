@@ -32,7 +32,7 @@ async fn a_wrong_password_counts_as_a_failed_login() {
         app.reauthenticate(&ada.access, WRONG).await.refused(401, "invalid_credentials");
     }
     app.reauthenticate(&ada.access, PASSWORD).await.refused(429, "rate_limit_exceeded");
-    app.try_login(ADA, PASSWORD, "thief").await.refused(429, "rate_limit_exceeded");
+    app.try_login(ADA, PASSWORD, "laptop").await.refused(429, "rate_limit_exceeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,6 +102,40 @@ pub async fn of_many_takes_as_many_succeed_as_there_are(stores: Stores) {
     assert_eq!(take(&stores, "a", NOW).await, Some(INTERVAL), "refusals cost nothing");
 }
 
+fn two() -> [(String, Rate); 2] {
+    [("wide".to_owned(), Rate { count: 9, ..FIVE }), ("narrow".to_owned(), Rate { count: 2, ..FIVE })]
+}
+
+async fn take_both(stores: &Stores) -> Option<Duration> {
+    stores.limits.take_all(&two(), NOW).await.unwrap()
+}
+
+pub async fn of_several_budgets_all_are_drawn_on_or_none(stores: Stores) {
+    for _ in 0..2 {
+        assert_eq!(take_both(&stores).await, TAKEN);
+    }
+    let narrow = two()[1].1.interval();
+    for _ in 0..20 {
+        assert_eq!(take_both(&stores).await, Some(narrow));
+    }
+    for _ in 0..7 {
+        assert_eq!(stores.limits.take("wide", two()[0].1, NOW).await.unwrap(), TAKEN);
+    }
+    assert_eq!(take_both(&stores).await, Some(narrow), "the longer of two waits");
+    stores.limits.give_back_all(&two()).await.unwrap();
+    assert_eq!(take_both(&stores).await, TAKEN);
+    stores.limits.give_back_all(&[("nobody's".to_owned(), FIVE)]).await.unwrap();
+}
+
+pub async fn of_many_takes_of_several_as_many_succeed_as_the_narrowest_has(stores: Stores) {
+    let answers = race(|_| {
+        let stores = stores.clone();
+        async move { take_both(&stores).await }
+    })
+    .await;
+    assert_eq!(count(&answers, &TAKEN), 2);
+}
+
 pub async fn many_that_give_back_all_count(stores: Stores) {
     let rate = Rate { count: 64, per: Duration::from_secs(6_400) };
     for _ in 0..rate.count {

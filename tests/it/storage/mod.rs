@@ -225,6 +225,8 @@ macro_rules! contract {
                 one_that_is_given_back_can_be_taken_again,
                 giving_back_never_makes_a_budget_larger,
                 of_many_takes_as_many_succeed_as_there_are,
+                of_several_budgets_all_are_drawn_on_or_none,
+                of_many_takes_of_several_as_many_succeed_as_the_narrowest_has,
                 many_that_give_back_all_count,
             }
     };
