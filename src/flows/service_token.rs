@@ -10,15 +10,15 @@ use crate::{
     crypto::service_secret::{SecretCheck, ServiceSecret},
     ctx::Ctx,
     domain::{
-        EventKind, ServiceAccount, Timestamp, UserId,
+        EventKind, Network, ServiceAccount, Timestamp, UserId,
         service::{Scopes, ServiceId, ServiceName},
     },
     error::Error,
     storage::limits::Rate,
 };
 
-/// Failures of one service from one address. Not against guesses, which are
-/// hopeless, but against the work that they make; and by address, so that nobody
+/// Failures of one service from one network. Not against guesses, which are
+/// hopeless, but against the work that they make; and by network, so that nobody
 /// keeps a service from its tokens.
 const FAILURES: Rate = Rate { count: 20, per: Duration::from_secs(60) };
 
@@ -48,8 +48,8 @@ pub async fn issue(
     asked: Option<Scopes>,
 ) -> Result<ServiceToken, Error> {
     let now = ctx.now();
-    let address = call.origin.address.map(|address| address.to_string()).unwrap_or_default();
-    let budget = Budget::of_text("service", &format!("{}@{address}", name.as_str()), FAILURES);
+    let network = call.origin.address.map(|address| Network::of(address).to_string()).unwrap_or_default();
+    let budget = Budget::of_text("service", &format!("{}@{network}", name.as_str()), FAILURES);
     budget.take(ctx, call, now).await?;
     let account = account(ctx, name).await?;
     let check = secret.check(&ctx.secrets, account.as_ref().map(|account| &account.secret));
