@@ -10,9 +10,9 @@ use super::{
     redis::redis,
     settings::DEV_ISSUER,
     values::{
-        address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, origins, rate, seconds,
-        smtp_url,
+        address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, rate, seconds, smtp_url,
     },
+    web::web,
 };
 use crate::{
     storage::{
@@ -50,15 +50,11 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let limit_login = reader.required("SEKISHO_LIMIT_LOGIN", rate);
     let limit_code = reader.required("SEKISHO_LIMIT_CODE", rate);
     let smtp = smtp(mode, reader);
-    let allowed_origins = reader.optional("SEKISHO_ALLOWED_ORIGINS", origins);
+    let web = web(mode, reader);
     let log = reader.required("SEKISHO_LOG", log_filter);
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
     });
-    let is_tls_terminated = reader.required("SEKISHO_TLS_TERMINATED", flag);
-    if is_tls_terminated == Some(false) {
-        reader.fault("SEKISHO_TLS_TERMINATED", "must be true: put a proxy that speaks TLS in front");
-    }
     Some(Config {
         mode,
         listen: listen?,
@@ -74,7 +70,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         limit_login: limit_login?,
         limit_code: limit_code?,
         smtp: smtp?,
-        allowed_origins: allowed_origins?.unwrap_or_default(),
+        web: web?,
         log: log?,
         log_format: log_format?,
     })
