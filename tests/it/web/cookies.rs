@@ -240,7 +240,7 @@ async fn other_cookies_are_not_taken_for_it() {
         format!("__Secure-sekisho_refresh={token}"),
         format!("x{COOKIE}={token}"),
         format!("={COOKIE}={token}"),
-        format!("{COOKIE}"),
+        COOKIE.to_owned(),
         format!("{COOKIE}="),
         format!("{COOKIE}={}", "x".repeat(4096)),
         "; ;;=".to_owned(),

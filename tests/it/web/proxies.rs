@@ -145,7 +145,7 @@ fn through_gateway<T>(mut request: Request<T>) -> Request<T> {
         ("grpcgateway-user-agent", "Browser/1"),
         ("x-forwarded-host", "app.example"),
         ("x-forwarded-for", "192.0.2.7"),
-        // It lets its callers send metadata of their own, which come before.
+        // Only where it was told to.
         ("grpcgateway-x-request-id", "order-7"),
     ] {
         request.metadata_mut().append(name, value.parse().unwrap());
@@ -172,7 +172,8 @@ async fn a_callers_headers_mean_the_same_through_grpc_gateway() {
     }
 }
 
-/// R66. `Grpc-Metadata-Forwarded` and the like become metadata of those names.
+/// R66. Its callers' `Grpc-Metadata-Forwarded` and the like become metadata of
+/// those names, and of older releases that of its own names, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_caller_has_grpc_gateway_say_is_not_the_gateways_word() {
     let app = TestApp::with(&BEHIND).await;
