@@ -5,13 +5,19 @@
 //!
 //! Flows know no transport and no SQL. The clock is read once, at the top.
 
+pub mod account;
 pub mod caller;
+pub mod code;
+pub mod email_change;
 pub mod follow;
 pub mod introspect;
 pub mod limit;
 pub mod login;
 pub mod logout;
+pub mod notice;
 pub mod own_token;
+pub mod password_change;
+pub mod password_reset;
 pub mod profile;
 pub mod refresh;
 pub mod revoke;
@@ -20,6 +26,7 @@ pub mod service_token;
 pub mod sessions;
 pub mod sign_in;
 pub mod signup;
+pub mod step_up;
 pub mod tokens;
 
 use crate::domain::{Event, EventKind, Locale, Name, Origin, Timestamp};

@@ -7,6 +7,7 @@ mod auth;
 mod encode;
 mod feed;
 mod fields;
+mod password_reset;
 mod session;
 mod token;
 mod uncancelled;

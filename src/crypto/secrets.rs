@@ -25,6 +25,7 @@ struct Derived {
     id: SecretId,
     refresh: Key,
     code: Key,
+    reset: Key,
     mailbox: Key,
     pepper: Key,
     service: Key,
@@ -48,6 +49,7 @@ impl Derived {
             id,
             refresh: mac_key(&root, b"refresh token")?,
             code: mac_key(&root, b"one-time code")?,
+            reset: mac_key(&root, b"reset token")?,
             mailbox: mac_key(&root, b"mailbox digest")?,
             pepper: root.expand(&[b"password pepper"], HMAC_SHA384)?.into(),
             service: mac_key(&root, b"service secret")?,
@@ -94,6 +96,16 @@ impl Secrets {
     /// What stands for a code in a store.
     pub fn code_digest(&self, purpose: Purpose, email: &Email, client_id: &str, code: &Code) -> [u8; 32] {
         digest(&self.current.code, &[purpose.as_str(), email.as_str(), client_id, code.expose()])
+    }
+
+    /// The keys for the MAC of reset tokens, the current one first.
+    pub fn reset_keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.current).chain(&self.previous).map(|derived| &derived.reset)
+    }
+
+    /// What stands for a reset token in a store.
+    pub fn reset_token_digest(&self, email: &Email, client_id: &str, token: &str) -> [u8; 32] {
+        digest(&self.current.code, &[Purpose::ResetToken.as_str(), email.as_str(), client_id, token])
     }
 
     /// What stands for an address where the address itself is not needed.

@@ -22,6 +22,8 @@ pub struct Account {
     pub email_verified: bool,
     /// How the password is stored.
     pub password: StoredPassword,
+    /// When it was chosen; a hash that is only stored anew leaves it alone.
+    pub password_changed_at: Timestamp,
     /// What the person wants to be called.
     pub display_name: Name,
     /// The language of mails.

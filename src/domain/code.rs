@@ -12,6 +12,12 @@ use crate::{entropy::Entropy, error::Rule};
 pub enum Purpose {
     /// Proves the mailbox of a new account.
     Signup,
+    /// Proves the mailbox of an account whose password was lost.
+    PasswordReset,
+    /// Chooses a password for it; not six digits, but a [reset token](crate::crypto::ResetToken).
+    ResetToken,
+    /// Proves the mailbox that an account is to move to.
+    EmailChange,
 }
 
 impl Purpose {
@@ -19,6 +25,9 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Signup => "signup",
+            Self::PasswordReset => "password_reset",
+            Self::ResetToken => "reset_token",
+            Self::EmailChange => "email_change",
         }
     }
 }

@@ -135,6 +135,40 @@ kinds! {
     LogoutUnknown = "logout_unknown",
     /// A sign-out with another client's token.
     LogoutClientMismatch = "logout_client_mismatch",
+    /// A code for another password was mailed.
+    ResetCodeSent = "reset_code_sent",
+    /// A code for another password was asked for at an address without an account.
+    ResetUnknown = "reset_unknown",
+    /// A wrong code.
+    ResetCodeWrong = "reset_code_wrong",
+    /// A right code: another password may be chosen.
+    ResetCodeRight = "reset_code_right",
+    /// A code or token was presented where none was pending.
+    ResetNotPending = "reset_not_pending",
+    /// A code or token by another client.
+    ResetClientMismatch = "reset_client_mismatch",
+    /// The right code of a disabled account.
+    ResetDisabled = "reset_disabled",
+    /// Another password was chosen by code; every session ended.
+    PasswordReset = "password_reset",
+    /// Another password was chosen by somebody signed in; other sessions ended.
+    PasswordChanged = "password_changed",
+    /// A code was mailed to the address that an account is to move to.
+    EmailChangeCodeSent = "email_change_code_sent",
+    /// The address that an account is to move to has an account.
+    EmailChangeTaken = "email_change_taken",
+    /// A wrong code.
+    EmailChangeCodeWrong = "email_change_code_wrong",
+    /// A code was presented where none was pending.
+    EmailChangeNotPending = "email_change_not_pending",
+    /// The account has another address.
+    EmailChanged = "email_changed",
+    /// Somebody signed in proved who they are once more.
+    Reauthenticated = "reauthenticated",
+    /// Somebody signed in gave a wrong password.
+    StepUpWrongPassword = "step_up_wrong_password",
+    /// The account was deleted.
+    AccountDeleted = "account_deleted",
     /// The profile was read.
     ProfileRead = "profile_read",
     /// The profile was changed.

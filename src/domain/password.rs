@@ -48,17 +48,23 @@ impl Password {
     /// made of the address or our name.
     pub fn choose(text: &str, email: Option<&Email>) -> Result<Self, Rule> {
         let password = Self::parse(text)?;
-        if password.0.chars().count() < MIN_LENGTH {
+        password.suits(email)?;
+        Ok(password)
+    }
+
+    /// Whether it may be chosen for an account with that address.
+    pub fn suits(&self, email: Option<&Email>) -> Result<(), Rule> {
+        if self.0.chars().count() < MIN_LENGTH {
             return Err(Rule::TooShort(MIN_LENGTH));
         }
-        let lower = Zeroizing::new(password.0.to_lowercase());
+        let lower = Zeroizing::new(self.0.to_lowercase());
         if COMMON.lines().any(|common| common == lower.as_str()) {
             return Err(Rule::CommonPassword);
         }
         if email.is_some_and(|email| is_made_of(&lower, email)) || is_padded(&lower, PRODUCT) {
             return Err(Rule::GuessablePassword);
         }
-        Ok(password)
+        Ok(())
     }
 
     /// The normalised text.

@@ -26,10 +26,35 @@ pub enum RevocationReason {
     Reused,
     /// Another client presented the refresh token.
     ClientMismatch,
+    /// Another password was chosen.
+    PasswordChanged,
+    /// The same, by somebody who had lost the one before.
+    PasswordReset,
+    /// The account was deleted.
+    AccountDeleted,
+    /// The account was disabled.
+    AccountDisabled,
+    /// A role was taken away.
+    RolesChanged,
+    /// An administrator ended it.
+    Administrator,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 5] = [Self::Logout, Self::Revoked, Self::Evicted, Self::Reused, Self::ClientMismatch];
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Logout,
+        Self::Revoked,
+        Self::Evicted,
+        Self::Reused,
+        Self::ClientMismatch,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::AccountDeleted,
+        Self::AccountDisabled,
+        Self::RolesChanged,
+        Self::Administrator,
+    ];
 
     /// The reason of a stored word.
     pub fn parse(word: &str) -> Option<Self> {
@@ -44,6 +69,12 @@ impl RevocationReason {
             Self::Evicted => "evicted",
             Self::Reused => "reused",
             Self::ClientMismatch => "client_mismatch",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::AccountDeleted => "account_deleted",
+            Self::AccountDisabled => "account_disabled",
+            Self::RolesChanged => "roles_changed",
+            Self::Administrator => "administrator",
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Rule {
     CommonPassword,
     /// A password made of the address or the product's name.
     GuessablePassword,
+    /// What it is already.
+    Unchanged,
     /// Not a field of this request.
     UnknownField,
     /// Given twice.
@@ -51,7 +53,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, with sample bounds, in the order of the documents.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Required,
         Self::TooShort(8),
         Self::TooLong(254),
@@ -60,6 +62,7 @@ impl Rule {
         Self::Unsupported,
         Self::CommonPassword,
         Self::GuessablePassword,
+        Self::Unchanged,
         Self::UnknownField,
         Self::Repeated,
         Self::WrongType,
@@ -78,6 +81,7 @@ impl Rule {
             Self::Unsupported => "UNSUPPORTED",
             Self::CommonPassword => "COMMON_PASSWORD",
             Self::GuessablePassword => "GUESSABLE_PASSWORD",
+            Self::Unchanged => "UNCHANGED",
             Self::UnknownField => "UNKNOWN_FIELD",
             Self::Repeated => "REPEATED",
             Self::WrongType => "WRONG_TYPE",
@@ -104,6 +108,7 @@ impl Rule {
             Self::Unsupported => "This value is not one of those offered.".into(),
             Self::CommonPassword => "This password is among the first that are guessed.".into(),
             Self::GuessablePassword => "Do not build the password on your address or our name.".into(),
+            Self::Unchanged => "This is what it is already.".into(),
             Self::UnknownField => "There is no such field.".into(),
             Self::Repeated => "This field is given more than once.".into(),
             Self::WrongType => "This value has the wrong type.".into(),
@@ -122,6 +127,7 @@ impl Rule {
             Self::Unsupported => "選択できない値です。".into(),
             Self::CommonPassword => "推測されやすいパスワードです。".into(),
             Self::GuessablePassword => "メールアドレスやサービス名を基にしたパスワードは使用できません。".into(),
+            Self::Unchanged => "現在の値と同じです。".into(),
             Self::UnknownField => "存在しない項目です。".into(),
             Self::Repeated => "同じ項目が複数回指定されています。".into(),
             Self::WrongType => "値の型が正しくありません。".into(),

@@ -109,7 +109,7 @@ fn challenge(error: &Error) -> Option<String> {
             Some("Bearer error=\"invalid_token\"".to_owned())
         }
         Error::StepUpRequired { max_auth_age } => {
-            Some(format!("Bearer error=\"insufficient_user_authentication\", max_age={max_auth_age}"))
+            Some(format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{max_auth_age}\""))
         }
         Error::PermissionDenied => Some("Bearer error=\"insufficient_scope\"".to_owned()),
         _ if error.reason().code() == Code::Unauthenticated => Some("Bearer".to_owned()),

@@ -3,7 +3,7 @@
 use super::{
     Call,
     limit::Budget,
-    sign_in::{self, Proven, SignedIn},
+    sign_in::{self, Acquaintance, Proven, SignedIn},
 };
 use crate::{
     crypto::password::Check,
@@ -61,7 +61,9 @@ pub async fn login(
         ctx.stores.accounts.replace_password(account.id, &account.password, &renewed).await?;
     }
     let device = device.unwrap_or_else(|| call.user_agent.clone());
-    let proven = Proven { account: &account, client_id, device, amr: vec!["pwd".to_owned()] };
+    let is_known = ctx.stores.accounts.knows(account.id, client_id).await?;
+    let acquaintance = if is_known { Acquaintance::Known } else { Acquaintance::New };
+    let proven = Proven { account: &account, client_id, device, amr: vec!["pwd".to_owned()], acquaintance };
     let signed_in = sign_in::complete(ctx, call, proven, Some(EventKind::LoginSucceeded), now).await?;
     Ok(LoggedIn { account, signed_in })
 }

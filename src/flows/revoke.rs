@@ -1,14 +1,17 @@
 //! Taking things back. The journal comes first: it is the truth that the other
 //! stores are mended from. Acknowledged is what they all have.
 
+use std::iter;
+
+use super::Call;
 use crate::{
     ctx::Ctx,
     domain::{
-        Event, Notice, Revocation, Session, SessionId, Timestamp, UserId,
+        Event, EventKind, Notice, Revocation, Session, SessionId, Timestamp, UserId,
         revocation::{RevocationReason, Target},
     },
     error::Error,
-    storage,
+    storage::{self, accounts::Consequences},
 };
 
 /// The journal's line for one session: it lasts as long as any record of the
@@ -26,6 +29,49 @@ pub fn of_lost(ctx: &Ctx, user_id: UserId, id: SessionId, reason: RevocationReas
     Revocation { user_id, target: Target::Session(id), not_before: now, reason, expires_at: now + longest }
 }
 
+/// The journal's lines for all sessions of a person: one for all, and one for each that
+/// began later than that says, as after a clock was set back.
+pub async fn everything(
+    ctx: &Ctx,
+    user_id: UserId,
+    reason: RevocationReason,
+    now: Timestamp,
+) -> Result<Vec<Revocation>, Error> {
+    let mut later = ctx.stores.sessions.list(user_id, now).await?;
+    let not_before = later.iter().map(first_second).fold(now, Timestamp::max);
+    let last_end = later.iter().map(|session| session.ends_at).fold(now, Timestamp::max);
+    later.retain(|session| session.created_at > not_before);
+    // A session may be older than the rule for how long it lives.
+    let expires_at = (now + ctx.rules.sessions.max_age.max(ctx.rules.access_ttl)).max(last_end);
+    let all = Revocation { user_id, target: Target::User, not_before, reason, expires_at };
+    Ok(iter::once(all).chain(later.iter().map(|session| revocation(ctx, session, reason, now))).collect())
+}
+
+/// The earliest `iat` of a session's tokens: after an end of all sessions in the
+/// same second it is a second ahead, and another such end must strike it too.
+fn first_second(session: &Session) -> Timestamp {
+    Timestamp::from_seconds(session.subject.issued_after.seconds() + 1)
+}
+
+/// Ends what was begun with a credential that is worth nothing any more, while that was
+/// being written down: the sign-in had its last look at the account before.
+pub async fn stragglers(
+    ctx: &Ctx,
+    call: &Call,
+    user_id: UserId,
+    but: Option<SessionId>,
+    reason: RevocationReason,
+) -> Result<(), Error> {
+    let now = ctx.now();
+    for session in ctx.stores.sessions.list(user_id, now).await? {
+        if Some(session.id) != but {
+            let event = call.event(now, EventKind::SessionRevoked).user(user_id).session(session.id);
+            end(ctx, revocation(ctx, &session, reason, now), event, None).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes it down with what belongs to it, ends what is not ended yet, and makes
 /// it known; how many sessions this ended.
 pub async fn take_back(
@@ -35,19 +81,26 @@ pub async fn take_back(
     notices: &[Notice],
 ) -> Result<u64, Error> {
     let numbers = ctx.stores.journal.append(revocations, events, notices).await?;
-    if !revocations.is_empty() {
+    let with = Consequences { revocations: revocations.to_vec(), events: events.to_vec(), notices: notices.to_vec() };
+    follow_up(ctx, &with, numbers).await
+}
+
+/// What is to be done once it is written down, with these numbers; how many sessions
+/// this ended.
+pub async fn follow_up(ctx: &Ctx, written: &Consequences, numbers: Vec<i64>) -> Result<u64, Error> {
+    if !written.revocations.is_empty() {
         ctx.feed.wake();
     }
-    if !notices.is_empty() {
+    if !written.notices.is_empty() {
         ctx.notices.notify_one();
     }
     let mut ended = 0;
-    for revocation in revocations {
+    for revocation in &written.revocations {
         ended += apply(ctx, revocation).await?;
     }
-    let lines: Vec<_> = numbers.into_iter().zip(revocations.iter().cloned()).collect();
+    let lines: Vec<_> = numbers.into_iter().zip(written.revocations.iter().cloned()).collect();
     ctx.stores.revocations.publish(&lines).await?;
-    events.iter().for_each(|event| ctx.note(event));
+    written.events.iter().for_each(|event| ctx.note(event));
     Ok(ended)
 }
 

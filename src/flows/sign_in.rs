@@ -9,7 +9,9 @@ use super::{
 use crate::{
     ctx::Ctx,
     domain::{
-        Account, ClientId, EventKind, Name, Session, SessionId, Timestamp,
+        Account, ClientId, EventKind, Name, Notice, NoticeKind, Session, SessionId, Timestamp,
+        account::AccountState,
+        notice::AccountNews,
         revocation::RevocationReason,
         session::{Chain, Salt, Subject},
     },
@@ -30,6 +32,19 @@ pub struct Proven<'a> {
     pub device: Name,
     /// How identity was proven (RFC 8176).
     pub amr: Vec<String>,
+    /// Whether the person has signed in on it before.
+    pub acquaintance: Acquaintance,
+}
+
+/// Whether a person has signed in on a client before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acquaintance {
+    /// It is remembered.
+    Known,
+    /// It is not: the person is told.
+    New,
+    /// It is the client of the sign-up, of which there is nothing to tell.
+    First,
 }
 
 /// What signing in gives.
@@ -63,7 +78,26 @@ pub async fn complete(
     if let Some(outcome) = outcome {
         ctx.audit(event(outcome, session.id)).await?;
     }
+    remember(ctx, call, &proven, &session, now).await?;
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
+}
+
+/// Before the tokens are out: a thief must not be able to sign in unseen.
+async fn remember(ctx: &Ctx, call: &Call, proven: &Proven<'_>, session: &Session, now: Timestamp) -> Result<(), Error> {
+    let notice = match proven.acquaintance {
+        Acquaintance::Known => return Ok(()),
+        Acquaintance::First => None,
+        Acquaintance::New => {
+            let (what, device, address) = (AccountNews::NewDevice, session.device.clone(), call.origin.address);
+            let kind = NoticeKind::Account { what, device, address };
+            Some(Notice { at: now, to: proven.account.email.clone(), locale: proven.account.locale, kind })
+        }
+    };
+    let accounts = &ctx.stores.accounts;
+    if accounts.remember(session.user_id, proven.client_id, now, notice.as_ref()).await? && notice.is_some() {
+        ctx.notices.notify_one();
+    }
+    Ok(())
 }
 
 /// The new session and those that ended for it; `None` where there is no room.
@@ -84,14 +118,32 @@ async fn open(
             return Ok(None);
         };
         ended.extend(evicted);
-        let account = ctx.stores.accounts.by_id(session.user_id).await?.ok_or(Error::InvalidCredentials)?;
-        if account.not_before < begun {
+        let account = ctx.stores.accounts.by_id(session.user_id).await?;
+        if let Some(account) = account.as_ref().filter(|account| is_as_proven(account, proven.account))
+            && account.not_before < begun
+        {
             return Ok(Some((session, ended)));
         }
         ctx.stores.sessions.end(session.user_id, session.id).await?;
-        not_before = account.not_before;
+        not_before = still_good(account, proven.account)?.not_before;
     }
     Err(Error::Overloaded)
+}
+
+/// Whether what was proven is still what has to be proven.
+fn is_as_proven(account: &Account, proven: &Account) -> bool {
+    account.password_changed_at == proven.password_changed_at && account.state == AccountState::Active
+}
+
+/// The account, unless it was deleted, disabled or given another password while this
+/// proof was checked.
+fn still_good(account: Option<Account>, proven: &Account) -> Result<Account, Error> {
+    let account = account.ok_or(Error::InvalidCredentials)?;
+    match account.state {
+        AccountState::Disabled => Err(Error::AccountDisabled),
+        AccountState::Active if is_as_proven(&account, proven) => Ok(account),
+        AccountState::Active => Err(Error::InvalidCredentials),
+    }
 }
 
 fn new_session(ctx: &Ctx, call: &Call, proven: &Proven<'_>, now: Timestamp, not_before: Timestamp) -> Session {

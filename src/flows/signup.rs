@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call,
+    Call, code,
     limit::{Budget, GUESSES},
-    sign_in::{self, Proven, SignedIn},
+    sign_in::{self, Acquaintance, Proven, SignedIn},
 };
 use crate::{
     ctx::Ctx,
@@ -21,10 +21,10 @@ use crate::{
         account::{AccountState, StoredPassword},
     },
     error::Error,
-    mail::{self, templates::Message},
+    mail::templates::Message,
     storage::{
         accounts::Creation,
-        codes::{CodeKey, Guess, PendingCode, Replacement},
+        codes::{CodeKey, Guess, Replacement},
     },
 };
 
@@ -156,42 +156,37 @@ pub async fn verify(
         return Err(Error::SessionNotFound);
     }
     ctx.note(&completed);
-    let amr = vec!["otp".to_owned()];
-    let proven = Proven { account: &account, client_id, device: call.user_agent.clone(), amr };
+    let (amr, acquaintance) = (vec!["otp".to_owned()], Acquaintance::First);
+    let proven = Proven { account: &account, client_id, device: call.user_agent.clone(), amr, acquaintance };
     let signed_in = sign_in::complete(ctx, call, proven, Some(EventKind::LoginSucceeded), now).await?;
     Ok(Completed { account, signed_in })
 }
 
 fn code_key(ctx: &Ctx, email: &Email, client_id: &ClientId) -> CodeKey {
-    let mailbox = ctx.secrets.mailbox_digest(email);
-    CodeKey { purpose: Purpose::Signup, mailbox, client_id: client_id.clone() }
+    code::key(ctx, Purpose::Signup, email, client_id)
 }
 
 async fn put(ctx: &Ctx, key: &CodeKey, digest: [u8; 32], pending: &Pending, now: Timestamp) -> Result<(), Error> {
-    let payload = serde_json::to_vec(pending).map_err(Error::internal)?;
-    let code = PendingCode { digest, payload, expires_at: now + ctx.rules.codes.ttl };
-    Ok(ctx.stores.codes.put(key, &code, now).await?)
+    code::put(ctx, key, digest, pending, ctx.rules.codes.ttl, now).await
 }
 
 fn code_mail(ctx: &Ctx, code: &Code) -> Message {
-    let minutes = u32::try_from(ctx.rules.codes.ttl.as_secs() / 60).unwrap_or(u32::MAX);
-    Message::SignupCode { code: code.expose().to_owned(), minutes }
+    Message::SignupCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) }
 }
 
-/// From memory: a code is never written down.
 fn mail(ctx: &Ctx, email: &Email, message: &Message, locale: Locale) -> Result<Duration, Error> {
-    ctx.mail.submit(mail::templates::compose(email.as_str(), message, locale)).map_err(|_| Error::Overloaded)?;
-    Ok(ctx.rules.codes.ttl)
+    code::mail(ctx, email, message, locale).map(|()| ctx.rules.codes.ttl)
 }
 
 fn new_account(ctx: &Ctx, email: &Email, payload: &[u8], now: Timestamp) -> Result<Account, Error> {
-    let pending: Pending = serde_json::from_slice(payload).map_err(Error::internal)?;
+    let pending: Pending = code::payload(payload)?;
     let (scheme, hash) = pending.password.ok_or_else(|| Error::internal("a decoy was guessed"))?;
     Ok(Account {
         id: UserId::random(&*ctx.entropy),
         email: email.clone(),
         email_verified: true,
         password: StoredPassword { scheme, hash },
+        password_changed_at: now,
         display_name: Name::default(),
         locale: pending.locale.as_deref().and_then(Locale::parse).unwrap_or_default(),
         roles: Vec::new(),

@@ -4,7 +4,8 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Api, Input, encode,
-    fields::{self, Fields},
+    fields::{self, Fields, flat},
+    password_reset,
 };
 use crate::{
     domain::{ClientId, Code, Email, Name, Password},
@@ -49,6 +50,27 @@ impl AuthService for Api {
         request: Request<pb::RefreshTokenRequest>,
     ) -> Result<Response<pb::RefreshTokenResponse>, Status> {
         self.run(request, refresh_token).await
+    }
+
+    async fn send_password_reset_code(
+        &self,
+        request: Request<pb::SendPasswordResetCodeRequest>,
+    ) -> Result<Response<pb::SendPasswordResetCodeResponse>, Status> {
+        self.run(request, password_reset::send).await
+    }
+
+    async fn verify_password_reset_code(
+        &self,
+        request: Request<pb::VerifyPasswordResetCodeRequest>,
+    ) -> Result<Response<pb::VerifyPasswordResetCodeResponse>, Status> {
+        self.run(request, password_reset::verify).await
+    }
+
+    async fn complete_password_reset(
+        &self,
+        request: Request<pb::CompletePasswordResetRequest>,
+    ) -> Result<Response<pb::CompletePasswordResetResponse>, Status> {
+        self.run(request, password_reset::complete).await
     }
 
     async fn logout(&self, request: Request<pb::LogoutRequest>) -> Result<Response<pb::LogoutResponse>, Status> {
@@ -144,8 +166,4 @@ async fn log_out(input: Input<pb::LogoutRequest>) -> Answer<pb::LogoutResponse> 
     let (token, client_id) = fields.finish(token.zip(client_id))?;
     logout::logout(&input.ctx, &input.call, token, &client_id).await?;
     Ok(Response::new(pb::LogoutResponse { message: "Signed out.".to_owned() }))
-}
-
-fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
-    (a, b, c)
 }

@@ -31,6 +31,21 @@ impl Fields {
     }
 }
 
+/// Three fields as one.
+pub(super) fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
+    (a, b, c)
+}
+
+/// A reset token's text: at most so long, or it is not looked at.
+pub(super) fn reset_token(text: &str) -> Result<Option<crate::crypto::ResetToken>, Rule> {
+    const MAX_LENGTH: usize = 256;
+    match text.len() {
+        0 => Err(Rule::Required),
+        1..=MAX_LENGTH => Ok(crate::crypto::ResetToken::parse(text)),
+        _ => Err(Rule::TooLong(MAX_LENGTH)),
+    }
+}
+
 /// A refresh token's text: at most so long, or it is not looked at.
 pub(super) fn refresh_token(text: &str) -> Result<Option<crate::crypto::RefreshToken>, Rule> {
     const MAX_LENGTH: usize = 256;

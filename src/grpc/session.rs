@@ -4,9 +4,9 @@ use tonic::{Request, Response, Status};
 
 use super::{Api, Input, encode, fields::Fields};
 use crate::{
-    domain::SessionId,
+    domain::{Password, SessionId},
     error::{Error, Rule},
-    flows::{caller::Caller, sessions},
+    flows::{caller::Caller, sessions, step_up},
     proto::sekisho::v1::{self as pb, session_service_server::SessionService},
 };
 
@@ -19,6 +19,13 @@ impl SessionService for Api {
         request: Request<pb::ListSessionsRequest>,
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
         self.run_as_caller(request, list_sessions).await
+    }
+
+    async fn reauthenticate(
+        &self,
+        request: Request<pb::ReauthenticateRequest>,
+    ) -> Result<Response<pb::ReauthenticateResponse>, Status> {
+        self.run_as_caller(request, reauthenticate).await
     }
 
     async fn revoke_session(
@@ -40,6 +47,19 @@ async fn list_sessions(input: Input<pb::ListSessionsRequest>, caller: Caller) ->
     let sessions = sessions::list(&input.ctx, &input.call, &caller).await?;
     let sessions = sessions.iter().map(|session| encode::session(session, caller.session.id)).collect();
     Ok(Response::new(pb::ListSessionsResponse { sessions }))
+}
+
+async fn reauthenticate(input: Input<pb::ReauthenticateRequest>, caller: Caller) -> Answer<pb::ReauthenticateResponse> {
+    let mut fields = Fields::default();
+    let password = fields.read("password", Password::parse(&input.message.password));
+    let password = fields.finish(password)?;
+    let tokens = step_up::reauthenticate(&input.ctx, &input.call, &caller, &password).await?;
+    Ok(Response::new(pb::ReauthenticateResponse {
+        expires_in: encode::expires_in(&tokens),
+        refresh_token: tokens.refresh_token.expose(),
+        access_token: tokens.access_token,
+        token_type: encode::TOKEN_TYPE.to_owned(),
+    }))
 }
 
 async fn revoke_session(input: Input<pb::RevokeSessionRequest>, caller: Caller) -> Answer<pb::RevokeSessionResponse> {

@@ -3,19 +3,36 @@
 //! The texts are in `templates/mail/LANGUAGE.{txt,html}` and one file per message in
 //! `templates/mail/LANGUAGE/`; the compiler checks them.
 
+mod account;
 mod readable;
+
+use std::net::IpAddr;
 
 use askama::Template;
 
 use self::readable::{minute, one_line};
 use super::Mail;
-use crate::domain::{Notice, NoticeKind, locale::Locale};
+use crate::domain::{Notice, NoticeKind, locale::Locale, notice::AccountNews};
 
 /// What a mail tells its reader.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Message {
     /// The code that proves the mailbox of a new account.
     SignupCode {
+        /// Six digits.
+        code: String,
+        /// How long the code lives.
+        minutes: u32,
+    },
+    /// The code that lets its reader choose another password.
+    ResetCode {
+        /// Six digits.
+        code: String,
+        /// How long the code lives.
+        minutes: u32,
+    },
+    /// The code that proves the mailbox that an account is to move to.
+    EmailChangeCode {
         /// Six digits.
         code: String,
         /// How long the code lives.
@@ -32,16 +49,30 @@ pub enum Message {
         /// The IP address that the token came back from.
         address: String,
     },
+    /// Something of the account changed, or was tried.
+    Account {
+        /// What.
+        what: AccountNews,
+        /// When, in RFC 3339.
+        at: String,
+        /// The device that did it, as it named itself: hostile until escaped.
+        device: String,
+        /// Its IP address.
+        address: String,
+    },
 }
 
 impl From<&Notice> for Message {
     fn from(notice: &Notice) -> Self {
+        let at = notice.at.to_string();
+        let text = |address: &Option<IpAddr>| address.map(|address| address.to_string()).unwrap_or_default();
         match &notice.kind {
-            NoticeKind::SessionEnded { device, address } => Self::SessionEnded {
-                at: notice.at.to_string(),
-                device: device.as_str().to_owned(),
-                address: address.map(|address| address.to_string()).unwrap_or_default(),
-            },
+            NoticeKind::SessionEnded { device, address } => {
+                Self::SessionEnded { at, device: device.as_str().to_owned(), address: text(address) }
+            }
+            NoticeKind::Account { what, device, address } => {
+                Self::Account { what: *what, at, device: device.as_str().to_owned(), address: text(address) }
+            }
         }
     }
 }
@@ -65,6 +96,13 @@ pub fn compose(to: &str, message: &Message, locale: Locale) -> Mail {
 fn subject(message: &Message, locale: Locale) -> &'static str {
     let (english, japanese) = match message {
         Message::SignupCode { .. } => ("Your Sekisho verification code", "【Sekisho】認証コードのお知らせ"),
+        Message::ResetCode { .. } => {
+            ("Your Sekisho password reset code", "【Sekisho】パスワード再設定コードのお知らせ")
+        }
+        Message::EmailChangeCode { .. } => {
+            ("Confirm your new Sekisho e-mail address", "【Sekisho】新しいメールアドレスの確認")
+        }
+        Message::Account { what, .. } => return account::subject(what, locale),
         Message::AlreadyRegistered => {
             ("You already have a Sekisho account", "【Sekisho】アカウントはすでに登録されています")
         }
@@ -80,8 +118,10 @@ fn subject(message: &Message, locale: Locale) -> &'static str {
 
 fn code(message: &Message) -> Option<&str> {
     match message {
-        Message::SignupCode { code, .. } => Some(code),
-        Message::AlreadyRegistered | Message::SessionEnded { .. } => None,
+        Message::SignupCode { code, .. } | Message::ResetCode { code, .. } | Message::EmailChangeCode { code, .. } => {
+            Some(code)
+        }
+        Message::AlreadyRegistered | Message::SessionEnded { .. } | Message::Account { .. } => None,
     }
 }
 
@@ -90,6 +130,9 @@ fn shown(message: &Message) -> Message {
     match message {
         Message::SessionEnded { at, device, address } => {
             Message::SessionEnded { at: minute(at), device: one_line(device), address: one_line(address) }
+        }
+        Message::Account { what, at, device, address } => {
+            Message::Account { what: *what, at: minute(at), device: one_line(device), address: one_line(address) }
         }
         other => other.clone(),
     }

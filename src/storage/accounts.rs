@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Account, Email, Event, Locale, Name, UserId, account::StoredPassword};
+use crate::domain::{
+    Account, ClientId, Email, Event, Locale, Name, Notice, Revocation, Timestamp, UserId,
+    account::{AccountState, StoredPassword},
+};
 
 /// What became of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,48 @@ pub struct ProfileChange {
     /// The new language.
     pub locale: Option<Locale>,
 }
+
+/// A change that matters to who may do what.
+#[derive(Clone, Debug)]
+pub enum AccountChange {
+    /// Another password, chosen then.
+    Password(StoredPassword, Timestamp),
+    /// The same by somebody who had lost it: no client is known any more.
+    Reset(StoredPassword, Timestamp),
+    /// Another address.
+    Email(Email),
+    /// Whether the person may sign in.
+    State(AccountState),
+    /// What the person may do.
+    Roles(Vec<String>),
+    /// Nothing is left, and the address is free.
+    Deletion,
+}
+
+/// What belongs to a change, and is written with it or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Consequences {
+    /// Lines of the journal.
+    pub revocations: Vec<Revocation>,
+    /// Lines of the audit log.
+    pub events: Vec<Event>,
+    /// What people are told.
+    pub notices: Vec<Notice>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Done; the numbers of the revocations.
+    Done(Vec<i64>),
+    /// The account is gone, or its address or password is another by now.
+    Conflict,
+    /// The new address has an account.
+    EmailTaken,
+}
+
+/// Clients that an account remembers; the one that came first is forgotten first.
+pub const KNOWN_CLIENTS: u32 = 50;
 
 /// The table of accounts.
 #[async_trait]
@@ -42,4 +87,16 @@ pub trait Accounts: Send + Sync {
     /// Puts `new` in the place of `expected`. `false`: the stored one was
     /// another by now.
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool>;
+
+    /// Changes an account, provided that its address and the time of its password are
+    /// those of `account`, with all that belongs to it: as
+    /// [`Journal::append`](super::Journal::append) does, and in the same step.
+    async fn change(&self, account: &Account, change: &AccountChange, with: &Consequences) -> Result<Changed>;
+
+    /// Whether the person has signed in on this client before. Of nobody it is false,
+    /// after the same work.
+    async fn knows(&self, id: UserId, client_id: &ClientId) -> Result<bool>;
+
+    /// Remembers a client, and tells of it if it was unknown; whether it was.
+    async fn remember(&self, id: UserId, client_id: &ClientId, at: Timestamp, notice: Option<&Notice>) -> Result<bool>;
 }

@@ -5,7 +5,11 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{ClientId, Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Gate};
+use crate::domain::{
+    ClientId, Session, SessionId, Timestamp, UserId,
+    rotation::Verdict,
+    session::{Gate, Subject},
+};
 
 /// An expired session is kept for a week, so that its client is told that it
 /// expired and not that it never was.
@@ -103,6 +107,13 @@ pub trait Sessions: Send + Sync {
 
     /// A live session.
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>>;
+
+    /// Gives all of a person's sessions another subject.
+    async fn set_subject(&self, user_id: UserId, subject: &Subject) -> Result<()>;
+
+    /// Writes down how and when identity was proven again; `false`: the session has
+    /// ended.
+    async fn set_proof(&self, session: &Session, now: Timestamp) -> Result<bool>;
 
     /// Whether it is worth to begin what ends with a session: to ask costs far
     /// less than to hash, and an attempt that cannot succeed is not to cost a

@@ -5,6 +5,7 @@
 //! name their columns: with `*`, a column that the next release adds breaks
 //! statements that are ready.
 
+mod account_changes;
 mod accounts;
 mod appends;
 mod audit;
@@ -13,6 +14,7 @@ mod engine;
 mod fence;
 mod file_lock;
 mod journal;
+mod known_clients;
 mod lease;
 mod limits;
 mod listener;

@@ -7,13 +7,18 @@ use crate::support::{Answer, TestApp, acts::ADA, app::PASSWORD, http};
 const LOGIN: &str = "/api/v1/auth/login";
 const PROFILE: &str = "/api/v1/user/profile";
 /// Every route that needs a bearer.
-const GUARDED: [(&str, &str); 6] = [
+const GUARDED: [(&str, &str); 11] = [
     ("GET", "/api/v1/auth/sessions"),
     ("DELETE", "/api/v1/auth/sessions/018f5e2a-0000-7000-8000-000000000000"),
     ("POST", "/api/v1/auth/logout-all"),
     ("POST", "/api/v1/auth/sessions/logout-all"),
+    ("POST", "/api/v1/auth/reauthenticate"),
     ("GET", PROFILE),
     ("PUT", PROFILE),
+    ("POST", "/api/v1/user/password"),
+    ("POST", "/api/v1/user/email/send-code"),
+    ("POST", "/api/v1/user/email/verify-code"),
+    ("DELETE", "/api/v1/user/account"),
 ];
 
 fn takes_body(method: &str) -> bool {

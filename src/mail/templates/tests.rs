@@ -2,16 +2,20 @@ use super::*;
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)> & \"Tarō's\"\r\n\r\nCall 0120";
 
-fn every_message() -> [Message; 3] {
+fn every_message() -> Vec<Message> {
+    let (at, address) = ("2026-01-02T03:04:05Z".to_owned(), "2001:db8::1".to_owned());
+    let account = |what| Message::Account { what, at: at.clone(), device: HOSTILE.into(), address: address.clone() };
+    let rest = AccountNews::ALL.map(account);
     [
+        Message::ResetCode { code: "048213".into(), minutes: 15 },
+        Message::EmailChangeCode { code: "048213".into(), minutes: 15 },
         Message::SignupCode { code: "048213".into(), minutes: 15 },
         Message::AlreadyRegistered,
-        Message::SessionEnded {
-            at: "2026-01-02T03:04:05Z".into(),
-            device: HOSTILE.into(),
-            address: "2001:db8::1".into(),
-        },
+        Message::SessionEnded { at: at.clone(), device: HOSTILE.into(), address: address.clone() },
     ]
+    .into_iter()
+    .chain(rest)
+    .collect()
 }
 
 fn signup(minutes: u32, locale: Locale) -> Mail {
@@ -63,8 +67,10 @@ fn a_subject_is_one_line_in_the_readers_language_without_the_code() {
 
 #[test]
 fn only_a_code_mail_has_a_code() {
-    let codes = every_message().map(|message| compose("a@example.com", &message, Locale::En).code);
-    assert_eq!(codes, [Some("048213".to_owned()), None, None]);
+    for message in every_message() {
+        let mail = compose("a@example.com", &message, Locale::En);
+        assert_eq!(mail.code.as_deref(), mail.text.contains("048213").then_some("048213"), "{}", mail.subject);
+    }
 }
 
 #[test]
@@ -83,6 +89,27 @@ fn an_ended_session_is_described() {
         let mail = ended("", locale);
         for part in [&mail.text, &mail.html] {
             assert_contains(part, &["2026-01-02 03:04 UTC", "192.0.2.7", unknown]);
+        }
+    }
+}
+
+#[test]
+fn news_of_an_account_say_what_when_from_where_and_how_to_react() {
+    for what in AccountNews::ALL {
+        for locale in Locale::ALL {
+            let address = "192.0.2.7".to_owned();
+            let message =
+                Message::Account { what, at: "2026-01-02T03:04:05Z".into(), device: "laptop".into(), address };
+            let mail = compose("taro@example.com", &message, locale);
+            let wanted = [
+                account::happened(&what, locale),
+                "2026-01-02 03:04 UTC",
+                "laptop",
+                "192.0.2.7",
+                account::advice(&what, locale),
+            ];
+            assert_contains(&mail.text, &wanted);
+            assert_contains(&mail.html, &wanted);
         }
     }
 }

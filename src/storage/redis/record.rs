@@ -60,9 +60,18 @@ pub(super) fn address(address: Option<IpAddr>) -> Vec<u8> {
     }
 }
 
+/// A subject as it is kept.
+pub(super) fn packed_subject(subject: &Subject) -> Result<Vec<u8>> {
+    pack(&PackedSubject {
+        email: subject.email.as_str(),
+        email_verified: subject.email_verified,
+        roles: subject.roles.iter().map(String::as_str).collect(),
+        issued_after: subject.issued_after.micros(),
+    })
+}
+
 impl Parts {
     pub(super) fn of(session: &Session) -> Result<Self> {
-        let subject = &session.subject;
         Ok(Self {
             record: record(session)?,
             rest: pack(&Rest {
@@ -71,12 +80,7 @@ impl Parts {
                 auth_time: session.auth_time.micros() - session.created_at.micros(),
                 amr: session.amr.iter().map(String::as_str).collect(),
             })?,
-            subject: pack(&PackedSubject {
-                email: subject.email.as_str(),
-                email_verified: subject.email_verified,
-                roles: subject.roles.iter().map(String::as_str).collect(),
-                issued_after: subject.issued_after.micros(),
-            })?,
+            subject: packed_subject(&session.subject)?,
         })
     }
 

@@ -34,6 +34,8 @@ macro_rules! scripts {
 scripts! {
     END = "sessions.end", ["sessions", "end"];
     END_UNTIL = "sessions.end_until", ["sessions", "end_until"];
+    SET_SUBJECT = "sessions.set_subject", ["sessions", "set_subject"];
+    SET_PROOF = "sessions.set_proof", ["sessions", "set_proof"];
     PUT_CODE = "codes.put", ["codes", "put_code"];
     REPLACE_CODE = "codes.replace", ["codes", "replace_code"];
     GUESS_CODE = "codes.guess", ["codes", "guess_code"];

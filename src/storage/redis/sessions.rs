@@ -8,12 +8,12 @@ use super::{
     answer::Answer,
     link::corrupt,
     micros, raw,
-    record::{Parts, address, client},
-    script::{END, END_UNTIL},
+    record::{Parts, address, client, packed_subject},
+    script::{END, END_UNTIL, SET_PROOF, SET_SUBJECT},
     span,
 };
 use crate::{
-    domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict},
+    domain::{Session, SessionId, Timestamp, UserId, rotation::Verdict, session::Subject},
     storage::sessions::{
         EVICTION_WRITTEN, EXPIRED_KEPT, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions,
     },
@@ -117,6 +117,17 @@ impl Sessions for RedisStore {
             "expired" => Ok(Rotation::Expired),
             word => judged(word, session(&mut answer, user_id, id)?.ok_or_else(|| corrupt("no session"))?),
         }
+    }
+
+    async fn set_subject(&self, user_id: UserId, subject: &Subject) -> Result<()> {
+        let args = vec![raw(&packed_subject(subject)?)];
+        self.run(&SET_SUBJECT, &self.person(user_id), args).await.map(drop)
+    }
+
+    async fn set_proof(&self, session: &Session, now: Timestamp) -> Result<bool> {
+        let args = vec![raw(session.id.0.as_bytes()), raw(&Parts::of(session)?.rest), micros(now)];
+        let set = self.run(&SET_PROOF, &self.person(session.user_id), args).await?;
+        Ok(set.as_u64() == Some(1))
     }
 
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {

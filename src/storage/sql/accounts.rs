@@ -3,22 +3,23 @@
 use async_trait::async_trait;
 
 use super::{
-    Result, SqlStore, audit,
+    Result, SqlStore, account_changes, audit,
     engine::{Alone, sql},
+    known_clients,
     row::{Row, corrupt},
 };
 use crate::{
     domain::{
-        Account, Email, Event, Locale, Name, UserId,
+        Account, ClientId, Email, Event, Locale, Name, Notice, Timestamp, UserId,
         account::{AccountState, StoredPassword},
     },
-    storage::accounts::{Accounts, Creation, ProfileChange},
+    storage::accounts::{AccountChange, Accounts, Changed, Consequences, Creation, ProfileChange},
 };
 
 macro_rules! columns {
     () => {
         "id, email, email_verified, password_scheme, password_hash, display_name, locale, roles, disabled, \
-         not_before, created_at"
+         not_before, created_at, password_changed_at"
     };
 }
 
@@ -27,7 +28,7 @@ const BY_ID: &str = concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1
 const INSERT: &str = concat!(
     "INSERT INTO accounts (",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (email) DO NOTHING"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (email) DO NOTHING"
 );
 const UPDATE_PROFILE: &str = concat!(
     "UPDATE accounts SET display_name = COALESCE($2, display_name), locale = COALESCE($3, locale) \
@@ -49,6 +50,7 @@ fn account(row: &Row) -> Result<Account> {
         state: if row.get("disabled")? { AccountState::Disabled } else { AccountState::Active },
         not_before: row.get("not_before")?,
         created_at: row.get("created_at")?,
+        password_changed_at: row.get("password_changed_at")?,
     })
 }
 
@@ -85,7 +87,8 @@ impl Accounts for SqlStore {
                 .bind(&account.roles[..])
                 .bind(account.state == AccountState::Disabled)
                 .bind(account.not_before)
-                .bind(account.created_at);
+                .bind(account.created_at)
+                .bind(account.password_changed_at);
             if insert.run(&mut tx).await? == 0 {
                 return Ok(Creation::EmailTaken);
             }
@@ -130,5 +133,18 @@ impl Accounts for SqlStore {
             }
         })
         .await
+    }
+
+    async fn change(&self, account: &Account, change: &AccountChange, with: &Consequences) -> Result<Changed> {
+        let work = account_changes::change(&self.pools, account, change, with);
+        self.timed("accounts.change", self.pools.in_time(work)).await
+    }
+
+    async fn knows(&self, id: UserId, client_id: &ClientId) -> Result<bool> {
+        self.timed("accounts.knows", known_clients::has(&self.pools, id, client_id)).await
+    }
+
+    async fn remember(&self, id: UserId, client_id: &ClientId, at: Timestamp, notice: Option<&Notice>) -> Result<bool> {
+        self.timed("accounts.remember", known_clients::add(&self.pools, id, client_id, at, notice)).await
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     collections::VecDeque,
-    iter,
+    iter, slice,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -151,7 +151,12 @@ fn in_order(appends: &[Append]) -> Alone<'static> {
 }
 
 impl Append {
-    async fn write(&self, tx: &mut Tx) -> Result<Appended> {
+    /// What it has to be alone with.
+    pub(super) fn order(&self) -> Alone<'static> {
+        in_order(slice::from_ref(self))
+    }
+
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<Appended> {
         if let Some(number) = self.taken_back(tx).await? {
             return Ok(Appended { numbers: vec![number], is_new: false });
         }

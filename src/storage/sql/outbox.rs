@@ -9,7 +9,7 @@ use super::{
     row::{Row, corrupt},
 };
 use crate::{
-    domain::{Email, Locale, Name, Notice, NoticeKind, Timestamp},
+    domain::{Email, Locale, Name, Notice, NoticeKind, Timestamp, notice::AccountNews},
     storage::outbox::{Backlog, Leased, Outbox},
 };
 
@@ -36,17 +36,18 @@ pub(super) async fn insert(tx: &mut Tx, notice: &Notice) -> Result<()> {
 
 fn parameters(kind: &NoticeKind) -> Value {
     match kind {
-        NoticeKind::SessionEnded { device, address } => json!({"device": device.as_str(), "address": address}),
+        NoticeKind::SessionEnded { device, address } | NoticeKind::Account { device, address, .. } => {
+            json!({"device": device.as_str(), "address": address})
+        }
     }
 }
 
 fn kind(word: &str, parameters: &Value) -> Option<NoticeKind> {
+    let device = Name::parse(parameters["device"].as_str()?).ok()?;
+    let address = serde_json::from_value(parameters["address"].clone()).ok()?;
     match word {
-        "session_ended" => Some(NoticeKind::SessionEnded {
-            device: Name::parse(parameters["device"].as_str()?).ok()?,
-            address: serde_json::from_value(parameters["address"].clone()).ok()?,
-        }),
-        _ => None,
+        "session_ended" => Some(NoticeKind::SessionEnded { device, address }),
+        _ => AccountNews::parse(word).map(|what| NoticeKind::Account { what, device, address }),
     }
 }
 

@@ -9,12 +9,17 @@ use super::{
     session_row::{DELETE, EVICTED, INSERT, LIST, ONE, session, signed},
 };
 use crate::{
-    domain::{Session, SessionId, Timestamp, UserId, session::Chain},
+    domain::{
+        Session, SessionId, Timestamp, UserId,
+        session::{Chain, Subject},
+    },
     storage::sessions::{EVICTION_WRITTEN, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
 };
 
 const SET_SUBJECT: &str = "UPDATE sessions SET email = $2, email_verified = $3, roles = $4, issued_after = $5 \
      WHERE user_id = $1";
+const SET_PROOF: &str = "UPDATE sessions SET auth_time = $3, amr = $4 \
+     WHERE user_id = $1 AND id = $2 AND expires_at > $5 AND generation < $6";
 const DELETE_UNTIL: &str = "DELETE FROM sessions WHERE user_id = $1 AND created_at <= $2 RETURNING expires_at";
 const SWEEP: &str = "DELETE FROM sessions WHERE (user_id, id) IN \
      (SELECT user_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
@@ -44,14 +49,13 @@ async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Gives the person's other sessions the subject of this one.
-async fn set_subject(tx: &mut Tx, session: &Session) -> Result<()> {
+async fn set_subject(tx: &mut Tx, user_id: UserId, subject: &Subject) -> Result<()> {
     let query = sql(SET_SUBJECT)
-        .bind(session.user_id.0)
-        .bind(session.subject.email.as_str())
-        .bind(session.subject.email_verified)
-        .bind(&session.subject.roles[..])
-        .bind(session.subject.issued_after);
+        .bind(user_id.0)
+        .bind(subject.email.as_str())
+        .bind(subject.email_verified)
+        .bind(&subject.roles[..])
+        .bind(subject.issued_after);
     query.run(tx).await?;
     Ok(())
 }
@@ -97,7 +101,7 @@ impl Sessions for SqlStore {
                 advance(&mut tx, &old.evicted(now)).await?;
             }
             evicted.extend(left_over(&mut tx, session.user_id, now).await?);
-            set_subject(&mut tx, session).await?;
+            set_subject(&mut tx, session.user_id, &session.subject).await?;
             insert(&mut tx, session).await?;
             tx.commit().await?;
             Ok(Opening::Opened(evicted))
@@ -114,6 +118,32 @@ impl Sessions for SqlStore {
         now: Timestamp,
     ) -> Result<Rotation> {
         self.timed("sessions.rotate", super::rotate::rotate(self, user_id, id, presented, rules, now)).await
+    }
+
+    async fn set_subject(&self, user_id: UserId, subject: &Subject) -> Result<()> {
+        self.timed("sessions.set_subject", async {
+            let mut tx = self.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
+            set_subject(&mut tx, user_id, subject).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn set_proof(&self, session: &Session, now: Timestamp) -> Result<bool> {
+        self.timed("sessions.set_proof", async {
+            let mut tx = self.pools.begin(Alone::With(session.user_id.0.as_bytes())).await?;
+            let query = sql(SET_PROOF)
+                .bind(session.user_id.0)
+                .bind(session.id.0)
+                .bind(session.auth_time)
+                .bind(&session.amr[..])
+                .bind(now)
+                .bind(signed(Chain::LAST));
+            let changed = query.run(&mut tx).await?;
+            tx.commit().await?;
+            Ok(changed > 0)
+        })
+        .await
     }
 
     async fn get(&self, user_id: UserId, id: SessionId, now: Timestamp) -> Result<Option<Session>> {

@@ -1,5 +1,7 @@
 //! Every outcome once.
 
+mod accounts;
+
 use serde_json::json;
 
 use crate::support::{
@@ -22,6 +24,7 @@ pub async fn take(app: &TestApp) -> SignedIn {
     refreshes(app).await;
     looks_after_her_sessions(app).await;
     has_services(app).await;
+    accounts::change(app).await;
     is_attacked(app).await;
     ada
 }

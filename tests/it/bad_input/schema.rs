@@ -95,11 +95,14 @@ pub fn text(field: &FieldDescriptor) -> Text {
         ..required("Ada", "あ".repeat(100), "TOO_LONG", None)
     };
     match field.name() {
-        "email" => required("nobody@example.com", longest_email(), "TOO_LONG", Some("CONTROL_CHARACTER")),
-        "password" => required("correct horse battery", "あ".repeat(256), "TOO_LONG", Some("CONTROL_CHARACTER")),
+        "email" | "new_email" => required("nobody@example.com", longest_email(), "TOO_LONG", Some("CONTROL_CHARACTER")),
+        "password" | "current_password" | "new_password" => {
+            required("correct horse battery", "あ".repeat(256), "TOO_LONG", Some("CONTROL_CHARACTER"))
+        }
         "client_id" => required("laptop", "c".repeat(128), "TOO_LONG", Some("MALFORMED")),
         "code" => required("123456", "123456".to_owned(), "MALFORMED", Some("MALFORMED")),
         "refresh_token" => required("skr_nothing", "r".repeat(256), "TOO_LONG", None),
+        "reset_token" => required("skp_nothing", "r".repeat(256), "TOO_LONG", None),
         "session_id" => required(NO_SESSION, NO_SESSION.to_owned(), "MALFORMED", Some("MALFORMED")),
         "device_name" | "display_name" => name(),
         "locale" => {

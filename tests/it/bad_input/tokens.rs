@@ -122,7 +122,8 @@ async fn access_tokens_that_are_broken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn access_tokens_that_are_too_old() {
-    let (app, access) = start().await;
+    let app = TestApp::start().await;
+    let access = app.ada().await.access;
     app.advance(904);
     assert_eq!(app.call("GET", PROFILE, &access, None).await.status, 200, "within the leeway");
     app.advance(1);

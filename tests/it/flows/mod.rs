@@ -1,11 +1,17 @@
 //! Black-box tests, one file per flow.
 
+mod deletion;
+mod devices;
+mod email_change;
 mod life;
 mod login;
 mod logout;
+mod password_change;
+mod password_reset;
 mod profile;
 mod refresh;
 mod service_tokens;
 mod sessions;
 mod signup;
+mod step_up;
 mod tokens;

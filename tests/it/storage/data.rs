@@ -58,6 +58,7 @@ pub fn account(n: u128) -> Account {
         email: email(n),
         email_verified: true,
         password: password("first"),
+        password_changed_at: Timestamp::from_seconds(1_650_000_000),
         display_name: Name::parse("Ada 山田 'x'").unwrap(),
         locale: Locale::Ja,
         roles: vec!["admin".into(), "auditor".into()],

@@ -14,14 +14,6 @@ use super::{
     race::{CALLERS, race},
 };
 
-const REASONS: [RevocationReason; 5] = [
-    RevocationReason::Logout,
-    RevocationReason::Revoked,
-    RevocationReason::Evicted,
-    RevocationReason::Reused,
-    RevocationReason::ClientMismatch,
-];
-
 /// Of session `n`, live until 1000 seconds after the beginning.
 pub fn of_session(n: u128) -> Revocation {
     Revocation {
@@ -68,7 +60,7 @@ fn revocations(lines: Vec<(i64, Revocation)>) -> Vec<Revocation> {
 
 pub async fn what_was_appended_is_live_in_order_and_whole(stores: Stores) {
     create(&stores, 1).await;
-    let of_sessions = REASONS.map(|reason| Revocation { reason, ..of_session(reason as u128) });
+    let of_sessions = RevocationReason::ALL.map(|reason| Revocation { reason, ..of_session(reason as u128) });
     let wanted: Vec<_> = of_sessions.into_iter().chain([of_user(1, after(7))]).collect();
     let numbers = [append(&stores, &wanted[..2]).await, append(&stores, &wanted[2..]).await].concat();
     let lines = live(&stores, 0, NOW, 100).await;

@@ -1,6 +1,7 @@
 //! The contract of each storage trait, as tests that every back end has to pass.
 
 mod abandoned;
+mod account_changes;
 mod accounts;
 mod attempt;
 mod audit;
@@ -30,6 +31,17 @@ macro_rules! contract {
             contract! { $back_end abandoned:
                 a_write_that_is_abandoned_is_whole_or_not_at_all,
                 many_that_abandon_their_writes_do_not_stop_the_store,
+            }
+            contract! { $back_end account_changes:
+                a_change_comes_with_all_that_belongs_to_it,
+                each_kind_of_change_changes_what_it_says,
+                who_read_what_is_another_by_now_changes_nothing,
+                an_address_has_one_account_whoever_moves,
+                of_many_changes_of_one_password_one_is_made,
+                of_many_that_move_to_one_address_one_does,
+                a_client_is_known_once_it_is_remembered,
+                the_client_that_came_first_is_forgotten_first,
+                a_reset_forgets_every_client_and_a_change_none,
             }
             contract! { $back_end accounts:
                 a_new_account_is_found_whole_by_address_and_by_id,
@@ -138,6 +150,8 @@ macro_rules! contract {
                 a_session_is_live_until_it_expires,
                 a_list_is_of_one_person_and_by_last_use,
                 the_subject_of_the_last_login_is_that_of_all,
+                a_subject_can_be_set_for_all_sessions_at_once,
+                a_new_proof_is_kept_while_the_session_lives,
                 an_ended_session_is_gone,
                 nobody_ends_another_persons_session,
                 all_that_began_until_then_end,

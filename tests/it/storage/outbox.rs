@@ -65,7 +65,7 @@ fn notices(leased: Vec<Leased>) -> Vec<Notice> {
 
 pub async fn a_notice_is_leased_whole(stores: Stores) {
     assert_eq!(lease(&stores, NOW, 10).await, []);
-    let NoticeKind::SessionEnded { device, .. } = notice(2).kind;
+    let NoticeKind::SessionEnded { device, .. } = notice(2).kind else { panic!("another kind") };
     let bare = Notice { kind: NoticeKind::SessionEnded { device, address: None }, ..notice(2) };
     let wanted = [notice(1), bare];
     write(&stores, &wanted).await;

@@ -14,7 +14,7 @@ use sekisho::{
 
 use super::{
     attempt::Attempt,
-    data::{IDLE, MICRO, NOW, after, ip, session, session_begun, session_id, user_id},
+    data::{IDLE, MICRO, NOW, after, email, ip, session, session_begun, session_id, user_id},
 };
 
 /// Opens sessions without a limit, each when it begins.
@@ -90,6 +90,36 @@ pub async fn the_subject_of_the_last_login_is_that_of_all(stores: Stores) {
     assert_eq!(get(&stores, &others, NOW).await, Some(others));
     let Rotation::Judged(_, refreshed) = Attempt::of(&first, 1).make(&stores).await else { panic!("not exchanged") };
     assert_eq!(refreshed.subject, first.subject);
+}
+
+pub async fn a_subject_can_be_set_for_all_sessions_at_once(stores: Stores) {
+    let (one, two, others) = (session(1, 1), session(1, 2), session(2, 3));
+    open(&stores, &[one.clone(), two.clone(), others.clone()]).await;
+    let moved = Subject { email: email(7), roles: Vec::new(), ..one.subject.clone() };
+    stores.sessions.set_subject(user_id(1), &moved).await.unwrap();
+    for mine in [&one, &two] {
+        assert_eq!(get(&stores, mine, NOW).await.unwrap().subject, moved);
+    }
+    assert_eq!(get(&stores, &others, NOW).await, Some(others));
+    stores.sessions.set_subject(user_id(9), &moved).await.unwrap();
+    assert_eq!(list(&stores, 9, NOW).await, []);
+}
+
+pub async fn a_new_proof_is_kept_while_the_session_lives(stores: Stores) {
+    let (mine, other) = (session(1, 1), session(1, 2));
+    open(&stores, &[mine.clone(), other.clone()]).await;
+    let proven = Session { auth_time: after(60), amr: vec!["pwd".into(), "otp".into(), "hwk".into()], ..mine.clone() };
+    assert!(stores.sessions.set_proof(&proven, after(60)).await.unwrap());
+    assert_eq!(get(&stores, &mine, NOW).await, Some(proven.clone()));
+    assert_eq!(get(&stores, &other, NOW).await, Some(other));
+    assert!(!stores.sessions.set_proof(&proven, mine.expires_at).await.unwrap());
+    let Rotation::OtherClient(_) = Attempt::of(&mine, 1).by("thief").at(after(61)).make(&stores).await else {
+        panic!("another answer")
+    };
+    assert!(!stores.sessions.set_proof(&proven, after(61)).await.unwrap(), "of a condemned one");
+    stores.sessions.end(mine.user_id, mine.id).await.unwrap();
+    assert!(!stores.sessions.set_proof(&proven, after(61)).await.unwrap());
+    assert_eq!(get(&stores, &mine, after(61)).await, None);
 }
 
 pub async fn an_ended_session_is_gone(stores: Stores) {

@@ -37,9 +37,11 @@ impl TestApp {
         self.post("/api/v1/auth/signup/verify-code", body).await
     }
 
-    /// The code of the newest mail, once there are `count` mails.
+    /// The newest code, of so many.
     pub async fn newest_code(&self, email: &str, count: usize) -> String {
-        self.mails_after(email, count).await[0]["code"].as_str().expect("a code").to_owned()
+        let codes = self.mailed_codes(email).await;
+        assert_eq!(codes.len(), count, "codes to {email}");
+        codes[0].clone()
     }
 
     /// Tries to sign in.

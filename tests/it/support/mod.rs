@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod account;
 pub mod acts;
 pub mod app;
 pub mod dump;

@@ -1,0 +1,129 @@
+//! Another address: a code proves the new mailbox, and the old one is told, before and
+//! after.
+//!
+//! An address that has an account is answered like one that is free: its pending code is
+//! a decoy that no guess matches, and its owner is told by mail.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Call,
+    caller::Caller,
+    code,
+    limit::{Budget, GUESSES},
+    notice, step_up,
+};
+use crate::{
+    ctx::Ctx,
+    domain::{Account, Code, Email, EventKind, Notice, Password, Purpose, notice::AccountNews, session::Subject},
+    error::{Error, Rule},
+    mail::templates::Message,
+    storage::{
+        accounts::{AccountChange, Changed, Consequences},
+        codes::Guess,
+    },
+};
+
+/// What waits for the code.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    new_email: String,
+}
+
+/// Mails a code to the new address; its life.
+pub async fn send(
+    ctx: &Ctx,
+    call: &Call,
+    caller: &Caller,
+    new_email: &Email,
+    password: Option<&Password>,
+) -> Result<Duration, Error> {
+    let (now, client_id) = (caller.now, &caller.session.client_id);
+    ctx.stores.codes.ready().await?;
+    let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
+    if account.email == *new_email {
+        return Err(Error::invalid("new_email", Rule::Unchanged));
+    }
+    step_up::prove(ctx, call, caller, &account, password).await?;
+    let mailbox = ctx.secrets.mailbox_digest(new_email);
+    Budget::new("code", &mailbox, ctx.rules.limit_code).take(ctx, call, now).await?;
+    let other = ctx.stores.accounts.by_email(new_email).await?;
+
+    let code = Code::random(&*ctx.entropy);
+    let digest = match other {
+        Some(_) => ctx.entropy.bytes(),
+        None => code::digest(ctx, Purpose::EmailChange, &account.email, client_id, &code),
+    };
+    let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
+    let pending = Pending { new_email: new_email.as_str().to_owned() };
+    code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
+    let kind = if other.is_some() { EventKind::EmailChangeTaken } else { EventKind::EmailChangeCodeSent };
+    let event = call.event(now, kind).user(account.id).session(caller.session.id).client(client_id).mailbox(mailbox);
+    let told = notice::of(call, &account, AccountNews::EmailChangeRequested, now);
+    ctx.stores.journal.append(&[], std::slice::from_ref(&event), &[told]).await?;
+    ctx.notices.notify_one();
+    ctx.note(&event);
+    match other {
+        Some(other) => code::mail(ctx, new_email, &Message::AlreadyRegistered, other.locale)?,
+        None => {
+            let message = Message::EmailChangeCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
+            code::mail(ctx, new_email, &message, account.locale)?;
+        }
+    }
+    Ok(ctx.rules.codes.ttl)
+}
+
+/// Takes the code, and moves the account.
+pub async fn verify(ctx: &Ctx, call: &Call, caller: &Caller, code: &Code) -> Result<Account, Error> {
+    let (now, client_id) = (caller.now, &caller.session.client_id);
+    let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
+    let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
+    let guesses = Budget::new("code_guess", &key.mailbox, GUESSES);
+    guesses.take(ctx, call, now).await?;
+    let digest = code::digest(ctx, Purpose::EmailChange, &account.email, client_id, code);
+
+    let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
+    if !matches!(guess, Guess::Wrong(_)) {
+        guesses.give_back(ctx).await?;
+    }
+    let event = |kind| call.event(now, kind).user(account.id).session(caller.session.id).client(client_id);
+    let payload = match guess {
+        Guess::Right(payload) => payload,
+        Guess::Wrong(attempts_left) => {
+            ctx.audit(event(EventKind::EmailChangeCodeWrong)).await?;
+            return Err(Error::InvalidCode { attempts_left });
+        }
+        // Pending for another of the person's clients is not pending here.
+        Guess::Missing | Guess::OtherClient => {
+            ctx.audit(event(EventKind::EmailChangeNotPending)).await?;
+            return Err(Error::SessionNotFound);
+        }
+    };
+    let pending: Pending = code::payload(&payload)?;
+    let new_email = Email::stored(&pending.new_email).map_err(|_| Error::internal("a pending address"))?;
+    let moved = Account { email: new_email.clone(), email_verified: true, ..account.clone() };
+    let with = Consequences {
+        events: vec![event(EventKind::EmailChanged).mailbox(ctx.secrets.mailbox_digest(&new_email))],
+        notices: [&account, &moved].map(|mailbox| told(call, mailbox, caller)).into(),
+        ..Consequences::default()
+    };
+    match ctx.stores.accounts.change(&account, &AccountChange::Email(new_email), &with).await? {
+        Changed::Done(_) => {}
+        // Somebody else proved that mailbox first, or changed this account.
+        Changed::EmailTaken | Changed::Conflict => {
+            ctx.audit(event(EventKind::EmailChangeNotPending)).await?;
+            return Err(Error::SessionNotFound);
+        }
+    }
+    ctx.notices.notify_one();
+    with.events.iter().for_each(|event| ctx.note(event));
+    let subject = Subject { email: moved.email.clone(), email_verified: true, ..caller.session.subject.clone() };
+    ctx.stores.sessions.set_subject(account.id, &subject).await?;
+    Ok(moved)
+}
+
+fn told(call: &Call, mailbox: &Account, caller: &Caller) -> Notice {
+    notice::of(call, mailbox, AccountNews::EmailChanged, caller.now)
+}
