@@ -72,7 +72,7 @@ impl App {
         let work = TaskTracker::new();
         let (health, extra) = extra_services(config).await?;
         let rpcs = grpc::rpcs(&ctx, &work, extra)?;
-        let public = surface::public(rpcs, world.entropy, &config.allowed_origins)?;
+        let public = surface::public(rpcs, world.entropy, config)?;
         let accepting = Arc::new(AtomicBool::new(true));
         let readiness = Readiness::new(stores.probes(), world.clock, ctx.metrics.clone());
         let operations = ops::router(Ops {

@@ -9,9 +9,11 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
+mod web;
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
+use ipnet::IpNet;
 use sekisho_interceptor::Algorithm;
 use zeroize::Zeroizing;
 
@@ -85,8 +87,8 @@ pub struct Config {
     pub limits: LimitRules,
     /// How mail leaves; `None` in development, where it is kept and printed.
     pub smtp: Option<Smtp>,
-    /// Origins that browsers may call from.
-    pub allowed_origins: Vec<String>,
+    /// What stands between a caller and the service.
+    pub web: Web,
     /// Which lines are logged.
     pub log: String,
     /// How they look.
@@ -158,6 +160,19 @@ pub struct Smtp {
     pub url: SecretText,
     /// The sender.
     pub from: String,
+}
+
+/// What stands between a caller and the service: browsers and proxies.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// Origins that browsers may call from, as they write them.
+    pub allowed_origins: Vec<String>,
+    /// Networks of proxies that are believed in who calls through them.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether a browser may have its refresh token as a cookie.
+    pub refresh_cookie: bool,
+    /// Whether callers come by TLS only.
+    pub is_secure: bool,
 }
 
 impl Config {

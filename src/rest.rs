@@ -7,6 +7,7 @@
 
 mod binding;
 mod body;
+mod cookie;
 mod decode;
 mod fault;
 mod field;
@@ -36,7 +37,11 @@ use http_body::Body as _;
 use prost_reflect::DescriptorPool;
 use tower::{Service, ServiceExt};
 
-pub use self::{binding::BindingError, body::MAX_BODY};
+pub use self::{
+    binding::BindingError,
+    body::MAX_BODY,
+    cookie::{COOKIE_MODE, RefreshCookie},
+};
 use self::{response::refusal, router::Router};
 use crate::{
     domain::Locale,
@@ -52,6 +57,7 @@ use crate::{
 pub struct Transcoder<U> {
     router: Arc<Router>,
     upstream: U,
+    cookie: Option<RefreshCookie>,
 }
 
 impl<U> Transcoder<U> {
@@ -62,7 +68,13 @@ impl<U> Transcoder<U> {
     ///
     /// A binding that cannot be served, by the name of its RPC.
     pub fn new(pool: DescriptorPool, upstream: U) -> Result<Self, BindingError> {
-        Ok(Self { router: Arc::new(Router::new(&pool)?), upstream })
+        Ok(Self { router: Arc::new(Router::new(&pool)?), upstream, cookie: None })
+    }
+
+    /// Keeps the refresh tokens of callers that ask for it in a cookie.
+    #[must_use]
+    pub fn with_cookie(self, cookie: RefreshCookie) -> Self {
+        Self { cookie: Some(cookie), ..self }
     }
 }
 
@@ -108,9 +120,10 @@ where
         let route = self.router.find(request.method(), request.uri().path())?;
         let binding = route.binding;
         let (parts, body) = request.into_parts();
-        let request = request::translate(route, parts, body).await?;
+        let jar = self.cookie.and_then(|cookie| cookie.open(&parts.headers));
+        let request = request::translate(route, parts, body, jar.as_ref()).await?;
         let Ok(response) = self.upstream.oneshot(request).await;
-        response::translate(binding, response).await
+        response::translate(binding, response, jar.as_ref()).await
     }
 }
 

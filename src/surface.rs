@@ -1,61 +1,61 @@
 //! One port for gRPC, gRPC-Web and REST: what each needs of a request is read
 //! here once, and the content type decides who answers.
 
+mod browser;
 mod context;
+mod cors;
 mod dispatch;
+mod forwarded;
+mod proxies;
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{HeaderName, HeaderValue, Method, header};
 use prost_reflect::DescriptorPool;
 use tonic_web::GrpcWebLayer;
-use tower::{BoxError, Layer, util::BoxCloneSyncService};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower::{
+    BoxError, Layer,
+    util::{BoxCloneSyncService, MapResponseLayer},
+};
 
 pub use context::ContextLayer;
+use cors::Origins;
 use dispatch::Dispatch;
+pub use proxies::Proxies;
 
-use crate::{entropy::Entropy, grpc::Rpcs, proto::DESCRIPTORS, rest::Transcoder};
+use crate::{
+    config::Config,
+    entropy::Entropy,
+    grpc::Rpcs,
+    proto::DESCRIPTORS,
+    rest::{RefreshCookie, Transcoder},
+};
 
 /// Everything that the public port answers.
 pub type Public = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
 /// Puts the three surfaces over the same RPCs.
-pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, allowed_origins: &[String]) -> Result<Public, BoxError> {
+pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, config: &Config) -> Result<Public, BoxError> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
-    let rest = Transcoder::new(pool, rpcs.clone())?;
+    let origins = Origins::new(&config.web.allowed_origins)?;
+    let transcoder = Transcoder::new(pool, rpcs.clone())?;
+    let rest = if config.web.refresh_cookie {
+        let cookie = RefreshCookie::lasting(config.sessions.idle);
+        origins.layer_with_cookies().layer(transcoder.with_cookie(cookie))
+    } else {
+        origins.layer().layer(transcoder)
+    };
     // Browsers speak no other gRPC than gRPC-Web.
-    let cors = cors(allowed_origins)?;
-    let web = cors.layer(GrpcWebLayer::new().layer(rpcs.clone()));
-    let surfaces = Dispatch::new(rpcs, web, cors.layer(rest));
-    Ok(BoxCloneSyncService::new(ContextLayer::new(entropy).layer(surfaces)))
+    let web = origins.layer().layer(GrpcWebLayer::new().layer(rpcs.clone()));
+    let is_secure = config.web.is_secure;
+    let web = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(web);
+    let rest = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(rest);
+    let surfaces = Dispatch::new(rpcs, web, rest);
+    let context = ContextLayer::new(entropy, Proxies::new(&config.web.trusted_proxies));
+    Ok(BoxCloneSyncService::new(context.layer(surfaces)))
 }
 
-/// Exact origins. Tokens are sent by script, not by the browser: no credentials.
-fn cors(allowed_origins: &[String]) -> Result<CorsLayer, BoxError> {
-    let origins = allowed_origins.iter().map(|origin| origin.parse()).collect::<Result<Vec<HeaderValue>, _>>()?;
-    let ours = |name: &'static str| HeaderName::from_static(name);
-    Ok(CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT_LANGUAGE,
-            ours("grpc-timeout"),
-            ours("traceparent"),
-            ours("x-grpc-web"),
-            ours("x-request-id"),
-            ours("x-user-agent"),
-        ])
-        .expose_headers([
-            header::RETRY_AFTER,
-            header::WWW_AUTHENTICATE,
-            ours("grpc-message"),
-            ours("grpc-status"),
-            ours("grpc-status-details-bin"),
-            ours("x-request-id"),
-        ])
-        .max_age(std::time::Duration::from_secs(3600)))
+fn protected<B>(mut response: http::Response<B>, is_secure: bool) -> http::Response<B> {
+    browser::protect(response.headers_mut(), is_secure);
+    response
 }

@@ -10,9 +10,9 @@ use super::{
     redis::redis,
     settings::DEV_ISSUER,
     values::{
-        address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, origins, rate, seconds,
-        smtp_url,
+        address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, rate, seconds, smtp_url,
     },
+    web::web,
 };
 use crate::{
     storage::{
@@ -49,15 +49,11 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let codes = code_rules(reader);
     let limits = limit_rules(reader);
     let smtp = smtp(mode, reader);
-    let allowed_origins = reader.optional("SEKISHO_ALLOWED_ORIGINS", origins);
+    let web = web(mode, reader);
     let log = reader.required("SEKISHO_LOG", log_filter);
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
     });
-    let is_tls_terminated = reader.required("SEKISHO_TLS_TERMINATED", flag);
-    if is_tls_terminated == Some(false) {
-        reader.fault("SEKISHO_TLS_TERMINATED", "must be true: put a proxy that speaks TLS in front");
-    }
     Some(Config {
         mode,
         listen: listen?,
@@ -72,7 +68,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         codes: codes?,
         limits: limits?,
         smtp: smtp?,
-        allowed_origins: allowed_origins?.unwrap_or_default(),
+        web: web?,
         log: log?,
         log_format: log_format?,
     })

@@ -163,14 +163,23 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_ALLOWED_ORIGINS",
         Some(""),
-        "Origins that browsers may call from, separated by commas; exact",
+        "Origins that browsers may call from, as they send them, separated by commas; exact (docs/web.md)",
+    ),
+    Setting::new(
+        "SEKISHO_REFRESH_COOKIE",
+        Some("false"),
+        "`true`: over REST, a caller that sends `x-sekisho-cookie: 1` has its refresh token as a cookie (docs/web.md)",
+    ),
+    Setting::new(
+        "SEKISHO_TRUSTED_PROXIES",
+        Some(""),
+        "Addresses and networks of the proxies in front, separated by commas, whose `x-forwarded-for` or `forwarded` says who calls (docs/web.md)",
     ),
     Setting::new(
         "SEKISHO_TLS_TERMINATED",
         Some("false"),
         "`true`: a proxy in front speaks TLS; `serve` does not start without",
-    )
-    .in_dev("true"),
+    ),
     Setting::new(
         "SEKISHO_LOG",
         Some("info"),

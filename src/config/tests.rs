@@ -85,8 +85,14 @@ fn each_fault_is_named() {
         ("SEKISHO_LIMIT_CODE", "3"),
         ("SEKISHO_SMTP_URL", "http://mail.example.com"),
         ("SEKISHO_MAIL_FROM", "nobody"),
-        ("SEKISHO_ALLOWED_ORIGINS", "https://app.example.com/"),
-        ("SEKISHO_ALLOWED_ORIGINS", "*"),
+        ("SEKISHO_TRUSTED_PROXIES", "10.0.0.0/24, proxy.example.com"),
+        ("SEKISHO_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("SEKISHO_TRUSTED_PROXIES", "10.0.0.1/24"),
+        ("SEKISHO_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("SEKISHO_TRUSTED_PROXIES", "::/0"),
+        ("SEKISHO_TRUSTED_PROXIES", "::ffff:10.0.0.0/120"),
+        ("SEKISHO_TRUSTED_PROXIES", "*"),
+        ("SEKISHO_REFRESH_COOKIE", "1"),
         ("SEKISHO_TLS_TERMINATED", "false"),
         ("SEKISHO_LOG", "hyper=trace"),
         ("SEKISHO_LOG_FORMAT", "xml"),
@@ -94,6 +100,51 @@ fn each_fault_is_named() {
         assert_eq!(faults(&[(name, bad)]), [name], "{name}={bad}");
     }
     assert_eq!(faults(&[("SEKISHO_JWT_ALG", "HS256")]), ["SEKISHO_JWT_SECRET_KEY"]);
+}
+
+/// R69. An origin that no browser sends lets nobody in, and whoever wrote it
+/// meant somebody.
+#[test]
+fn origins_are_as_browsers_send_them() {
+    for wrong in [
+        "*",
+        "null",
+        "https://app.example.com/",
+        "https://app.example.com/login",
+        "https://app.example.com?",
+        "https://app.example.com#",
+        "https://App.example.com",
+        "HTTPS://app.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com:",
+        "https://*.example.com",
+        "https://.example.com/*",
+        "https://user@app.example.com",
+        "https://山.example.com",
+        "app.example.com",
+        "//app.example.com",
+        "https://",
+        "https:app.example.com",
+        "file:///app",
+        "ws://app.example.com",
+        "https://app.example.com https://admin.example.com",
+        "https://app.example.com\thttps://x",
+    ] {
+        let problem = faults(&[("SEKISHO_ALLOWED_ORIGINS", wrong)]);
+        assert_eq!(problem, ["SEKISHO_ALLOWED_ORIGINS"], "{wrong}");
+    }
+    let good = "https://app.example.com, http://localhost:3000,https://[2001:db8::1]:8443,https://xn--rhqv96g.example";
+    let config = Config::read(Mode::Serve, &with(&[("SEKISHO_ALLOWED_ORIGINS", good)])).unwrap();
+    assert_eq!(config.web.allowed_origins.len(), 4);
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let good = "10.0.0.0/24, 192.0.2.7,2001:db8::/32,::1";
+    let config = Config::read(Mode::Serve, &with(&[("SEKISHO_TRUSTED_PROXIES", good)])).unwrap();
+    let networks: Vec<String> = config.web.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/24", "192.0.2.7/32", "2001:db8::/32", "::1/128"]);
 }
 
 #[test]

@@ -91,18 +91,6 @@ pub(super) fn smtp_url(text: &str) -> Result<SecretText, String> {
     }
 }
 
-pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
-}
-
-pub(super) fn origin(text: &str) -> Result<String, String> {
-    let is_origin = text.parse::<http::Uri>().is_ok_and(|uri| {
-        let host = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
-        matches!(uri.scheme_str(), Some("http" | "https")) && text.ends_with(host) && !host.is_empty()
-    });
-    if is_origin { Ok(text.to_owned()) } else { Err("must be origins such as https://app.example.com".to_owned()) }
-}
-
 /// Ours from that level on; of the libraries warnings only, for at lower levels
 /// they print what they send and receive.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {

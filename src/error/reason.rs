@@ -52,6 +52,12 @@ impl Reason {
         }
     }
 
+    /// Whether it says that a refresh token will never be good again.
+    pub fn is_dead_token(self) -> bool {
+        use ErrorReason as R;
+        matches!(self.0, R::RefreshTokenInvalid | R::RefreshTokenExpired | R::RefreshTokenReused)
+    }
+
     /// The HTTP status: that of the code, but where HTTP has a better word.
     pub fn http(self) -> u16 {
         match self.0 {

@@ -6,7 +6,7 @@ use http::{Method, Uri};
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor};
 
 pub use self::error::BindingError;
-use super::{field::FieldPath, template::Template};
+use super::{cookie, field::FieldPath, template::Template};
 use crate::proto::google::api::{HttpRule, http_rule::Pattern};
 
 /// One route of one RPC.
@@ -20,6 +20,10 @@ pub(super) struct Binding {
     pub(super) variables: Vec<FieldPath>,
     pub(super) body: Body,
     pub(super) response_body: Option<FieldDescriptor>,
+    /// The refresh token that a caller presents.
+    pub(super) token_presented: Option<FieldDescriptor>,
+    /// The refresh token that a caller is given.
+    pub(super) token_granted: Option<FieldDescriptor>,
     pub(super) input: MessageDescriptor,
     pub(super) output: MessageDescriptor,
     /// `/package.Service/Method`
@@ -98,8 +102,20 @@ impl Binding {
         }
         let uri = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
         let uri = uri.parse().map_err(|_| wrong(rpc, "its name is not a path"))?;
-        let rpc = rpc.full_name().to_owned();
-        Ok(Self { rpc, method, template, variables, body, response_body, input, output, uri })
+        let (token_presented, token_granted) = (cookie::token_field(&input), cookie::token_field(&output));
+        Ok(Self {
+            rpc: rpc.full_name().to_owned(),
+            method,
+            template,
+            variables,
+            body,
+            response_body,
+            token_presented,
+            token_granted,
+            input,
+            output,
+            uri,
+        })
     }
 
     /// The field that a query key sets, if one may.

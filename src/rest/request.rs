@@ -7,7 +7,9 @@ use prost_reflect::DynamicMessage;
 
 use super::{
     binding::{self, Binding},
-    body, decode,
+    body,
+    cookie::Jar,
+    decode,
     fault::{Faults, Place},
     field, frame,
     json::Node,
@@ -18,8 +20,8 @@ use super::{
 use crate::error::{Error, Rule};
 
 /// Headers of the caller that gRPC handlers see. `cookie` stays out: what may be
-/// taken from it is decided by an outer layer.
-const PASSED: [HeaderName; 10] = [
+/// taken from it is decided by [`super::cookie`].
+const PASSED: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::ACCEPT_LANGUAGE,
     header::USER_AGENT,
@@ -29,7 +31,6 @@ const PASSED: [HeaderName; 10] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
     HeaderName::from_static("grpc-timeout"),
-    HeaderName::from_static("x-sekisho-cookie"),
 ];
 
 const BODY: Place<'_> = Place::Whole("body");
@@ -39,9 +40,14 @@ const BODY: Place<'_> = Place::Whole("body");
 /// # Errors
 ///
 /// `Validation` with every fault, or a refusal of the body as a whole.
-pub(super) async fn translate(route: Route<'_>, parts: Parts, body: Body) -> Result<Request<tonic::body::Body>, Error> {
+pub(super) async fn translate(
+    route: Route<'_>,
+    parts: Parts,
+    body: Body,
+    jar: Option<&Jar>,
+) -> Result<Request<tonic::body::Body>, Error> {
     let binding = route.binding;
-    let message = message(route, &parts, body).await?;
+    let message = message(route, &parts, body, jar).await?;
     let frame = frame::encode(&message).ok_or(Error::RequestTooLarge)?;
     let mut request = Request::new(tonic::body::Body::new(Full::new(frame)));
     *request.method_mut() = Method::POST;
@@ -52,7 +58,7 @@ pub(super) async fn translate(route: Route<'_>, parts: Parts, body: Body) -> Res
     Ok(request)
 }
 
-async fn message(route: Route<'_>, parts: &Parts, body: Body) -> Result<DynamicMessage, Error> {
+async fn message(route: Route<'_>, parts: &Parts, body: Body, jar: Option<&Jar>) -> Result<DynamicMessage, Error> {
     let Route { binding, values } = route;
     let mut message = DynamicMessage::new(binding.input.clone());
     let mut faults = Faults::default();
@@ -63,6 +69,9 @@ async fn message(route: Route<'_>, parts: &Parts, body: Body) -> Result<DynamicM
     }
     query::apply(binding, parts.uri.query().unwrap_or_default(), &mut message, &mut faults);
     set_variables(binding, values, &mut message, &mut faults);
+    if let Some(jar) = jar {
+        jar.present(binding, &mut message, &mut faults);
+    }
     faults.into_result()?;
     Ok(message)
 }

@@ -8,7 +8,7 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Value as Json;
 use tonic::{Code, Status, metadata::MetadataMap};
 
-use super::{binding::Binding, frame, scalar::BASE64};
+use super::{binding::Binding, cookie::Jar, frame, scalar::BASE64};
 use crate::error::{self, Error};
 
 /// Metadata that says which HTTP status a success has.
@@ -31,7 +31,11 @@ const DROPPED: [HeaderName; 8] = [
 /// # Errors
 ///
 /// `Internal` for what is not the response of a unary call.
-pub(super) async fn translate<B>(binding: &Binding, response: Response<B>) -> Result<Response<Body>, Error>
+pub(super) async fn translate<B>(
+    binding: &Binding,
+    response: Response<B>,
+    jar: Option<&Jar>,
+) -> Result<Response<Body>, Error>
 where
     B: http_body::Body<Data = Bytes>,
 {
@@ -41,10 +45,18 @@ where
     metadata.extend(collected.trailers().cloned().unwrap_or_default());
     let status = status(&metadata)?;
     if status.code() != Code::Ok {
-        return Ok(refusal(&status));
+        let cookie = jar.map_or(Ok(None), |jar| jar.refused(binding, &status))?;
+        return Ok(with_cookie(refusal(&status), cookie));
     }
-    let json = json(binding, collected.to_bytes())?;
-    Ok(success(&metadata, json))
+    let mut message = message(binding, collected.to_bytes())?;
+    let cookie = jar.map_or(Ok(None), |jar| jar.keep(binding, &mut message))?;
+    let json = json(binding, &message)?;
+    Ok(with_cookie(success(&metadata, json), cookie))
+}
+
+fn with_cookie(mut response: Response<Body>, cookie: Option<HeaderValue>) -> Response<Body> {
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
 }
 
 /// The HTTP response of a refusal.
@@ -66,9 +78,12 @@ fn status(metadata: &HeaderMap) -> Result<Status, Error> {
     Ok(status)
 }
 
-fn json(binding: &Binding, body: Bytes) -> Result<Vec<u8>, Error> {
+fn message(binding: &Binding, body: Bytes) -> Result<DynamicMessage, Error> {
     let message = frame::decode(body).ok_or_else(|| Error::internal("gRPC response is not one message"))?;
-    let message = DynamicMessage::decode(binding.output.clone(), message).map_err(Error::internal)?;
+    DynamicMessage::decode(binding.output.clone(), message).map_err(Error::internal)
+}
+
+fn json(binding: &Binding, message: &DynamicMessage) -> Result<Vec<u8>, Error> {
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
     let Some(field) = &binding.response_body else {
         let mut json = serde_json::Serializer::new(Vec::new());

@@ -3,6 +3,7 @@
 mod answers;
 mod bindings;
 mod bodies;
+mod cookies;
 mod library;
 mod properties;
 mod queries;

@@ -1,7 +1,7 @@
 //! What every call is told of its caller.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context as Poller, Poll},
@@ -10,6 +10,7 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
 
+use super::proxies::Proxies;
 use crate::{
     domain::{Locale, Name, Origin},
     entropy::Entropy,
@@ -25,12 +26,14 @@ const MAX_REQUEST_ID: usize = 64;
 #[derive(Clone)]
 pub struct ContextLayer {
     entropy: Arc<dyn Entropy>,
+    proxies: Proxies,
 }
 
 impl ContextLayer {
-    /// `entropy` makes the ids of requests that bring none.
-    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { entropy }
+    /// `entropy` makes the ids of requests that bring none; `proxies` are believed
+    /// in who calls through them.
+    pub fn new(entropy: Arc<dyn Entropy>, proxies: Proxies) -> Self {
+        Self { entropy, proxies }
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Arc<str> {
@@ -77,11 +80,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let peer = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
+        let address = peer.map(|peer| self.layer.proxies.see_through(peer, request.headers_mut()));
         let request_id = self.layer.request_id(request.headers());
-        let peer = request.extensions().get::<SocketAddr>().map(|peer| canonical(peer.ip()));
         let locale = text(request.headers(), &header::ACCEPT_LANGUAGE).and_then(Locale::negotiate);
         let user_agent = text(request.headers(), &header::USER_AGENT).map(Name::salvage).unwrap_or_default();
-        let origin = Origin { address: peer, request_id: request_id.clone() };
+        let origin = Origin { address, request_id: request_id.clone() };
         let id_header = HeaderValue::from_str(&request_id).ok();
         request.extensions_mut().insert(Call { origin, user_agent, locale });
         request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id });
@@ -98,11 +102,6 @@ where
 
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// An IPv4 address is one, also when it arrives through an IPv6 socket.
-fn canonical(address: IpAddr) -> IpAddr {
-    address.to_canonical()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use tokio::process::Command;
 use crate::support::stack::Stack;
 
 /// What does not choose its stores by itself.
-const SUITES: [&str; 10] = [
+const SUITES: [&str; 11] = [
     "audit::",
     "bad_input::",
     "crashes::service::",
@@ -17,6 +17,7 @@ const SUITES: [&str; 10] = [
     "races::alone::",
     "races::hang_up::",
     "surfaces::",
+    "web::",
 ];
 
 async fn run_on(stack: Stack) {

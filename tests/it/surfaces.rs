@@ -1,7 +1,7 @@
 //! One behaviour on three surfaces, and what else the two ports answer.
 
 mod errors;
-mod grpc_web;
+pub mod grpc_web;
 mod ops;
 
 use sekisho::{grpc::SERVICES, proto::sekisho::v1 as pb};

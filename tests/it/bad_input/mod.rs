@@ -9,7 +9,7 @@ mod json;
 mod process;
 mod properties;
 mod routes;
-mod schema;
+pub mod schema;
 mod strangers;
 mod tokens;
 mod wire;

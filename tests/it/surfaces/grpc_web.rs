@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use prost::Message;
+use reqwest::header::HeaderMap;
 
 use crate::support::TestApp;
 
@@ -14,6 +15,7 @@ pub enum Encoding {
 const TRAILERS: u8 = 0x80;
 
 pub struct Reply {
+    pub headers: HeaderMap,
     message: Vec<u8>,
     trailers: String,
 }
@@ -29,20 +31,34 @@ impl Reply {
 }
 
 pub async fn call(app: &TestApp, encoding: Encoding, method: &str, message: &impl Message) -> Reply {
+    call_with(app, encoding, method, message, &[]).await
+}
+
+/// The same with headers.
+pub async fn call_with(
+    app: &TestApp,
+    encoding: Encoding,
+    method: &str,
+    message: &impl Message,
+    headers: &[(&str, &str)],
+) -> Reply {
     let framed = frame(&message.encode_to_vec());
     let (content_type, body) = match encoding {
         Encoding::Binary => ("application/grpc-web+proto", framed),
         Encoding::Text => ("application/grpc-web-text", STANDARD.encode(framed).into_bytes()),
     };
     let request = app.request("POST", &format!("/{method}")).header("content-type", content_type);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let response = request.header("accept", content_type).header("x-grpc-web", "1").body(body).send().await.unwrap();
     assert_eq!(response.status(), 200);
-    let status = response.headers().get("grpc-status").map(|status| status.to_str().unwrap().to_owned());
+    let headers = response.headers().clone();
+    let status = headers.get("grpc-status").map(|status| status.to_str().unwrap().to_owned());
     let bytes = response.bytes().await.unwrap();
     let mut reply = unframe(match encoding {
         Encoding::Binary => bytes.to_vec(),
         Encoding::Text => decode(&bytes),
     });
+    reply.headers = headers;
     // An answer of trailers only has them among its headers.
     reply.trailers.extend(status.map(|status| format!("grpc-status:{status}\r\n")));
     reply
@@ -54,7 +70,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
 }
 
 fn unframe(bytes: Vec<u8>) -> Reply {
-    let mut reply = Reply { message: Vec::new(), trailers: String::new() };
+    let mut reply = Reply { headers: HeaderMap::new(), message: Vec::new(), trailers: String::new() };
     let mut rest = bytes.as_slice();
     while let Some((head, after)) = rest.split_first_chunk::<5>() {
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
