@@ -79,6 +79,8 @@ pub struct Config {
     pub sessions: SessionRules,
     /// bcrypt's cost.
     pub bcrypt_cost: u32,
+    /// What is asked of passwords.
+    pub passwords: PasswordRules,
     /// How sign-up codes work.
     pub codes: CodeRules,
     /// Logins per account.
@@ -123,6 +125,17 @@ pub struct SessionRules {
     pub end_on_client_mismatch: bool,
     /// How many a person may have.
     pub limit: SessionLimit,
+}
+
+/// What is asked of a password that is chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordRules {
+    /// In code points.
+    pub min_length: usize,
+    /// Classes of characters that have to be in it.
+    pub classes: usize,
+    /// Last passwords, the present one among them, that it must not be.
+    pub history: usize,
 }
 
 /// How one-time codes work.

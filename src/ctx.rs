@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::{CodeRules, SessionRules},
     crypto::{Keyring, Passwords, Secrets},
-    domain::{Event, Timestamp},
+    domain::{Event, PasswordPolicy, Timestamp},
     entropy::Entropy,
     error::Error,
     feed::{Feed, Follower},
@@ -36,6 +36,8 @@ pub struct Rules {
     pub limit_login: Rate,
     /// Mails per address.
     pub limit_code: Rate,
+    /// What is asked of passwords that are chosen.
+    pub passwords: PasswordPolicy,
 }
 
 /// The service, without its surfaces.

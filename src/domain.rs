@@ -15,6 +15,7 @@ pub mod rotation;
 pub mod service;
 pub mod session;
 pub mod time;
+pub mod user_agent;
 
 pub use account::Account;
 pub use client_id::ClientId;
@@ -25,8 +26,9 @@ pub use id::{SessionId, TokenId, UserId};
 pub use locale::Locale;
 pub use name::Name;
 pub use notice::{Notice, NoticeKind};
-pub use password::Password;
+pub use password::{Password, PasswordPolicy};
 pub use revocation::Revocation;
 pub use service::ServiceAccount;
 pub use session::Session;
 pub use time::Timestamp;
+pub use user_agent::UserAgent;

@@ -6,11 +6,13 @@
 //! Flows know no transport and no SQL. The clock is read once, at the top.
 
 pub mod caller;
+pub mod check_password;
 pub mod follow;
 pub mod introspect;
 pub mod limit;
 pub mod login;
 pub mod logout;
+pub mod new_password;
 pub mod own_token;
 pub mod profile;
 pub mod refresh;
@@ -22,7 +24,7 @@ pub mod sign_in;
 pub mod signup;
 pub mod tokens;
 
-use crate::domain::{Event, EventKind, Locale, Name, Origin, Timestamp};
+use crate::domain::{Event, EventKind, Locale, Origin, Timestamp, UserAgent};
 
 /// Who calls, as far as the transport knows.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,7 @@ pub struct Call {
     /// For the audit log.
     pub origin: Origin,
     /// What the caller says it is.
-    pub user_agent: Name,
+    pub user_agent: UserAgent,
     /// The caller's language, if it named one of ours.
     pub locale: Option<Locale>,
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Account, Email, Event, Locale, Name, UserId, account::StoredPassword};
+use crate::domain::{Account, Email, Event, Locale, Name, Timestamp, UserId, account::StoredPassword};
 
 /// What became of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,20 @@ pub struct ProfileChange {
     pub locale: Option<Locale>,
 }
 
+/// Another password for an account.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// The present one.
+    pub expected: StoredPassword,
+    /// The new one.
+    pub new: StoredPassword,
+    /// How many former ones are kept, this present one among them; those beyond are
+    /// forgotten.
+    pub keep: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The table of accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync {
@@ -39,7 +53,16 @@ pub trait Accounts: Send + Sync {
     /// Changes a profile, and adds the event with it. `None`: no such account.
     async fn update_profile(&self, id: UserId, change: &ProfileChange, event: &Event) -> Result<Option<Account>>;
 
-    /// Puts `new` in the place of `expected`. `false`: the stored one was
-    /// another by now.
+    /// Puts `new` in the place of `expected`: the same password, stored in another
+    /// way. `false`: the stored one was another by now.
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool>;
+
+    /// Puts another password in the place of the present one, keeps that among the
+    /// former ones, and adds the event with it. `false`: the present one was another
+    /// by now, and nothing was done.
+    async fn change_password(&self, id: UserId, change: &PasswordChange, event: &Event) -> Result<bool>;
+
+    /// The passwords that the account had before its present one, newest first, of
+    /// those that were kept.
+    async fn former_passwords(&self, id: UserId, limit: u32) -> Result<Vec<StoredPassword>>;
 }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
 
 use crate::{
-    domain::{Locale, Name, Origin},
+    domain::{Locale, Origin, UserAgent},
     entropy::Entropy,
     error::Wire,
     flows::Call,
@@ -80,7 +80,7 @@ where
         let request_id = self.layer.request_id(request.headers());
         let peer = request.extensions().get::<SocketAddr>().map(|peer| canonical(peer.ip()));
         let locale = text(request.headers(), &header::ACCEPT_LANGUAGE).and_then(Locale::negotiate);
-        let user_agent = text(request.headers(), &header::USER_AGENT).map(Name::salvage).unwrap_or_default();
+        let user_agent = text(request.headers(), &header::USER_AGENT).map(UserAgent::salvage).unwrap_or_default();
         let origin = Origin { address: peer, request_id: request_id.clone() };
         let id_header = HeaderValue::from_str(&request_id).ok();
         request.extensions_mut().insert(Call { origin, user_agent, locale });

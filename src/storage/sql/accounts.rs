@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore, audit,
-    engine::{Alone, sql},
+    engine::{Alone, Tx, sql},
+    password_history,
     row::{Row, corrupt},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         Account, Email, Event, Locale, Name, UserId,
         account::{AccountState, StoredPassword},
     },
-    storage::accounts::{Accounts, Creation, ProfileChange},
+    storage::accounts::{Accounts, Creation, PasswordChange, ProfileChange},
 };
 
 macro_rules! columns {
@@ -115,20 +116,38 @@ impl Accounts for SqlStore {
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool> {
         self.timed("accounts.replace_password", async {
             let mut tx = self.pools.begin(Alone::Nothing).await?;
-            let update = sql(REPLACE_PASSWORD)
-                .bind(id.0)
-                .bind(&expected.scheme)
-                .bind(&expected.hash)
-                .bind(&new.scheme)
-                .bind(&new.hash);
-            let changed = update.run(&mut tx).await?;
+            let is_replaced = replace_password(&mut tx, id, expected, new).await?;
             tx.commit().await?;
-            match changed {
-                0 => Ok(false),
-                1 => Ok(true),
-                _ => Err(corrupt("id")),
-            }
+            Ok(is_replaced)
         })
         .await
+    }
+
+    async fn change_password(&self, id: UserId, change: &PasswordChange, event: &Event) -> Result<bool> {
+        self.timed("accounts.change_password", async {
+            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            if !replace_password(&mut tx, id, &change.expected, &change.new).await? {
+                return Ok(false);
+            }
+            password_history::remember(&mut tx, id, &change.expected, change.keep, change.at).await?;
+            audit::insert(&mut tx, event).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn former_passwords(&self, id: UserId, limit: u32) -> Result<Vec<StoredPassword>> {
+        self.timed("accounts.former_passwords", password_history::latest(&self.pools, id, limit)).await
+    }
+}
+
+async fn replace_password(tx: &mut Tx, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool> {
+    let update =
+        sql(REPLACE_PASSWORD).bind(id.0).bind(&expected.scheme).bind(&expected.hash).bind(&new.scheme).bind(&new.hash);
+    match update.run(tx).await? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(corrupt("id")),
     }
 }

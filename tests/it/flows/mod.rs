@@ -3,6 +3,7 @@
 mod life;
 mod login;
 mod logout;
+mod passwords;
 mod profile;
 mod refresh;
 mod service_tokens;
