@@ -87,7 +87,7 @@ mod tests {
     }
 
     fn broken(policy: &PasswordPolicy, text: &str) -> Vec<Rule> {
-        let email = Email::parse("ada.lovelace@example.com").unwrap();
+        let email = Email::parse("ada.lovelace@dragon.example").unwrap();
         policy.choose(text, Some(&email)).err().unwrap_or_default()
     }
 
@@ -118,7 +118,7 @@ mod tests {
         let strict = PasswordPolicy { min_length: 12, classes: 3, ..policy() };
         assert_eq!(broken(&strict, "password"), [Rule::TooShort(12), Rule::CharacterClasses(3), Rule::CommonPassword]);
         assert_eq!(
-            broken(&strict, "lovelace1"),
+            broken(&strict, "dragon123"),
             [Rule::TooShort(12), Rule::CharacterClasses(3), Rule::CommonPassword, Rule::GuessablePassword]
         );
         assert_eq!(broken(&strict, &"\0".repeat(300)), [Rule::TooLong(256), Rule::ControlCharacter]);
