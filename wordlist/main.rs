@@ -65,7 +65,8 @@ fn keys(lists: &[String]) -> Vec<u64> {
         words.filter(|word| word.chars().count() >= MIN_LENGTH).map(|word| word_key(&word)).collect();
     println!("{} words of {MIN_LENGTH} characters and more", keys.len());
     let most_common = lists[0].lines().take(MOST_COMMON).chain(OWN.lines()).map(folded);
-    let stems: BTreeSet<u64> = most_common.flat_map(|word| stems(&word)).map(|stem| stem_key(&stem)).collect();
+    let stems = most_common.flat_map(|word| stems(&word));
+    let stems: BTreeSet<u64> = stems.map(|stem| stem_key(&stem)).collect();
     println!("{} stems of the {MOST_COMMON} most common", stems.len());
     keys.extend(stems);
     keys.into_iter().collect()

@@ -31,7 +31,8 @@ impl Password {
     /// so that an imported short password still signs in.
     pub fn parse(text: &str) -> Result<Self, Rule> {
         let password = Self::normal(text)?;
-        password.faults().next().map_or(Ok(password.clone()), Err)
+        let fault = password.faults().next();
+        fault.map_or(Ok(password), Err)
     }
 
     /// The normalised text.

@@ -11,9 +11,9 @@ use crate::{
 /// and hashes it. `field` is the one to blame.
 ///
 /// Former passwords are looked at only where nothing else is wrong, for each of
-/// them costs a hash: of these, one after the other, only so many wait for the
-/// hashing threads as there are calls, and [`Error::Overloaded`] ends the call where
-/// too many do.
+/// them costs a hash. One after the other: a call never holds more than one place in
+/// the queue of the hashing threads, and where that is full the answer is
+/// [`Error::Overloaded`].
 pub async fn hash(
     ctx: &Ctx,
     field: &'static str,

@@ -9,8 +9,9 @@
 //! `docs/passwords.md` says where the words come from; `wordlist/main.rs` makes
 //! the filter.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest;
 use xorf::{BinaryFuse16Ref, DmaSerializable, Filter, FilterRef};
+use zeroize::Zeroizing;
 
 use super::folded;
 
@@ -53,19 +54,23 @@ pub fn stem_key(stem: &str) -> u64 {
 }
 
 fn key(kind: &str, text: &str) -> u64 {
-    let digest = digest(&SHA256, [kind, " ", text].concat().as_bytes());
-    digest.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    let mut digest = digest::Context::new(&digest::SHA256);
+    for part in [kind, " ", text] {
+        digest.update(part.as_bytes());
+    }
+    digest.finish().as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// What is left of "!P4ssw0rd2024" without the digits and signs around it, and
 /// with letters for those within: "password". A 1 may be an i or an l.
-pub fn stems(folded: &str) -> Vec<String> {
+pub fn stems(folded: &str) -> Vec<Zeroizing<String>> {
     let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
     let decoration = folded.chars().count() - bare.chars().count();
     if decoration > MAX_DECORATION || bare.chars().count() < MIN_STEM {
         return Vec::new();
     }
-    let mut stems: Vec<String> = ['i', 'l'].map(|one| bare.chars().map(|c| letter(c, one)).collect()).into();
+    let read = |one| Zeroizing::new(bare.chars().map(|c| letter(c, one)).collect());
+    let mut stems = vec![read('i'), read('l')];
     stems.dedup();
     stems
 }

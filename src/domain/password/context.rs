@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use super::{common::reads_as, folded};
 use crate::domain::Email;
 
@@ -58,7 +60,7 @@ impl ContextWords {
     /// Whether a password is these words, in any case and with signs for letters,
     /// and little else: "l0vel@ce-1815" of "lovelace".
     pub(super) fn make(&self, password: &str) -> bool {
-        let text: Vec<char> = folded(password).chars().collect();
+        let text: Zeroizing<Vec<char>> = Zeroizing::new(folded(password).chars().collect());
         let mut is_known = vec![false; text.len()];
         for word in &self.0 {
             let word: Vec<char> = word.chars().collect();

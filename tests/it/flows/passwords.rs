@@ -75,22 +75,25 @@ async fn by_default_eight_characters_of_any_class_will_do() {
     }
 }
 
+/// How often a hash was made so far.
+async fn hashed(app: &TestApp) -> u32 {
+    let metrics = app.ops_text("/metrics").await;
+    let count = metrics.lines().find_map(|line| line.strip_prefix("sekisho_hash_wait_seconds_count "));
+    count.unwrap().parse().unwrap()
+}
+
 /// R02.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_long_is_refused_before_it_is_hashed() {
     let app = TestApp::start().await;
-    let hashed = async || {
-        let metrics = app.ops_text("/metrics").await;
-        metrics.lines().find_map(|line| line.strip_prefix("sekisho_hash_wait_seconds_count ")).unwrap().to_owned()
-    };
-    let before = hashed().await;
+    let before = hashed(&app).await;
     for password in ["a".repeat(257), "あ".repeat(257), "🦀".repeat(10_000), "correct\0horse battery".into()] {
         assert_eq!(app.send_code(ADA, &password, "laptop").await.status, 400);
         assert_eq!(app.try_login(ADA, &password, "laptop").await.status, 400);
     }
-    assert_eq!(hashed().await, before);
+    assert_eq!(hashed(&app).await, before);
     assert_eq!(app.send_code(ADA, &"あ".repeat(256), "laptop").await.status, 200);
-    assert_ne!(hashed().await, before);
+    assert_eq!(hashed(&app).await, before + 1);
 }
 
 /// A flow that changes passwords, without what is around it.
@@ -132,6 +135,20 @@ async fn the_last_passwords_are_not_taken_again() {
     // Of the last three it is none.
     change(&app, PASSWORD).await.unwrap();
     app.login(ADA, "phone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_password_costs_a_hash_and_a_broken_rule_none() {
+    let app = TestApp::with(&[("SEKISHO_PASSWORD_HISTORY", "24")]).await;
+    app.ada().await;
+    for (former, next) in (0..).zip(NEXT) {
+        let before = hashed(&app).await;
+        refused(&change(&app, "password").await, Rule::CommonPassword);
+        assert_eq!(hashed(&app).await, before);
+        change(&app, next).await.unwrap();
+        // The present one, those before it, and the new one.
+        assert_eq!(hashed(&app).await, before + 1 + former + 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,3 +132,15 @@ async fn a_network_may_ask_two_times_a_second() {
     app.advance(1);
     assert_eq!(app.post(CHECK, body).await.status, 200);
 }
+
+/// The call of docs/passwords.md, and its answer there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_in_the_documents_is_true() {
+    let page = include_str!("../../../../docs/passwords.md");
+    let example = page.split_once("/auth/password/check -H").unwrap().1;
+    let sent = example.split('\'').nth(3).unwrap();
+    let answer = example.lines().find(|line| line.starts_with('{')).unwrap();
+    let app = TestApp::start().await;
+    let told = app.post(CHECK, serde_json::from_str(sent).unwrap()).await;
+    assert_eq!(told.text, answer);
+}
