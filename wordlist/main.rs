@@ -7,6 +7,8 @@
 //! `docs/passwords.md` says where the two lists are to be had. The same lists make
 //! the same bytes.
 
+#![expect(clippy::print_stdout, reason = "a program for the console")]
+
 use std::{collections::BTreeSet, error::Error, fs, path::Path};
 
 use aws_lc_rs::digest::{SHA256, digest};
