@@ -20,6 +20,7 @@ use crate::{
     config::{Config, Mode},
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
+    domain::{PasswordPolicy, password::ContextWords},
     feed::{Feed, Follower, MAX_SUBSCRIBERS},
     grpc, jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
@@ -175,8 +176,20 @@ fn context(
             sessions: config.sessions,
             codes: config.codes,
             limits: config.limits,
+            passwords: password_policy(config),
         },
     })
+}
+
+fn password_policy(config: &Config) -> PasswordPolicy {
+    let host = config.tokens.issuer.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    let rules = config.passwords;
+    PasswordPolicy {
+        min_length: rules.min_length,
+        classes: rules.classes,
+        history: rules.history,
+        words: ContextWords::of(env!("CARGO_PKG_NAME")).and(host.as_deref().unwrap_or_default()),
+    }
 }
 
 /// In development mails are kept and printed, and leave only if SMTP is set.

@@ -81,6 +81,8 @@ pub struct Config {
     pub sessions: SessionRules,
     /// bcrypt's cost.
     pub bcrypt_cost: u32,
+    /// What is asked of passwords.
+    pub passwords: PasswordRules,
     /// How sign-up codes work.
     pub codes: CodeRules,
     /// How often things may be tried.
@@ -140,6 +142,17 @@ pub struct LimitRules {
     pub client: Rate,
     /// Mails in all.
     pub mail: Rate,
+}
+
+/// What is asked of a password that is chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordRules {
+    /// In code points.
+    pub min_length: usize,
+    /// Classes of characters that have to be in it.
+    pub classes: usize,
+    /// Last passwords, the present one among them, that it must not be.
+    pub history: usize,
 }
 
 /// How one-time codes work.

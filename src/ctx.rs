@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::{CodeRules, LimitRules, SessionRules},
     crypto::{Keyring, Passwords, Secrets},
-    domain::{Event, Timestamp},
+    domain::{Event, PasswordPolicy, Timestamp},
     entropy::Entropy,
     error::Error,
     feed::{Feed, Follower},
@@ -34,6 +34,8 @@ pub struct Rules {
     pub codes: CodeRules,
     /// How often things may be tried.
     pub limits: LimitRules,
+    /// What is asked of passwords that are chosen.
+    pub passwords: PasswordPolicy,
 }
 
 /// The service, without its surfaces.

@@ -16,6 +16,7 @@ pub mod rotation;
 pub mod service;
 pub mod session;
 pub mod time;
+pub mod user_agent;
 
 pub use account::Account;
 pub use client_id::ClientId;
@@ -27,8 +28,9 @@ pub use locale::Locale;
 pub use name::Name;
 pub use network::Network;
 pub use notice::{Notice, NoticeKind};
-pub use password::Password;
+pub use password::{Password, PasswordPolicy};
 pub use revocation::Revocation;
 pub use service::ServiceAccount;
 pub use session::Session;
 pub use time::Timestamp;
+pub use user_agent::UserAgent;

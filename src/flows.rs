@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod caller;
+pub mod check_password;
 pub mod code;
 pub mod email_change;
 pub mod follow;
@@ -14,6 +15,7 @@ pub mod introspect;
 pub mod limit;
 pub mod login;
 pub mod logout;
+pub mod new_password;
 pub mod notice;
 pub mod own_token;
 pub mod password_change;
@@ -29,7 +31,7 @@ pub mod signup;
 pub mod step_up;
 pub mod tokens;
 
-use crate::domain::{Event, EventKind, Locale, Name, Origin, Timestamp};
+use crate::domain::{Event, EventKind, Locale, Origin, Timestamp, UserAgent};
 
 /// Who calls, as far as the transport knows.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +39,7 @@ pub struct Call {
     /// For the audit log.
     pub origin: Origin,
     /// What the caller says it is.
-    pub user_agent: Name,
+    pub user_agent: UserAgent,
     /// The caller's language, if it named one of ours.
     pub locale: Option<Locale>,
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sekisho_interceptor::Algorithm;
 
 use super::{
-    CodeRules, Config, Fault, LimitRules, Mode, SessionRules, Smtp, Source, Tokens,
+    CodeRules, Config, Fault, LimitRules, Mode, PasswordRules, SessionRules, Smtp, Source, Tokens,
     reader::Reader,
     redis::redis,
     settings::DEV_ISSUER,
@@ -15,6 +15,7 @@ use super::{
     web::web,
 };
 use crate::{
+    domain::password::policy::CLASSES,
     storage::{
         sessions::SessionLimit,
         sql::{Bounds, Location},
@@ -46,6 +47,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let sessions = session_rules(reader);
     let min_cost = if mode == Mode::Dev { 4 } else { 10 };
     let bcrypt_cost = reader.required("SEKISHO_BCRYPT_COST", |text| number(text, min_cost..=15));
+    let passwords = password_rules(reader);
     let codes = code_rules(reader);
     let limits = limit_rules(reader);
     let smtp = smtp(mode, reader);
@@ -65,6 +67,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         tokens: tokens?,
         sessions: sessions?,
         bcrypt_cost: bcrypt_cost?,
+        passwords: passwords?,
         codes: codes?,
         limits: limits?,
         smtp: smtp?,
@@ -120,6 +123,13 @@ fn session_rules(reader: &mut Reader<'_>) -> Option<SessionRules> {
         end_on_client_mismatch: end_on_client_mismatch?,
         limit,
     })
+}
+
+fn password_rules(reader: &mut Reader<'_>) -> Option<PasswordRules> {
+    let min_length = reader.required("SEKISHO_PASSWORD_MIN_LENGTH", |text| number(text, 8..=64));
+    let classes = reader.required("SEKISHO_PASSWORD_CLASSES", |text| number(text, 0..=CLASSES));
+    let history = reader.required("SEKISHO_PASSWORD_HISTORY", |text| number(text, 0..=24));
+    Some(PasswordRules { min_length: min_length?, classes: classes?, history: history? })
 }
 
 fn code_rules(reader: &mut Reader<'_>) -> Option<CodeRules> {

@@ -128,6 +128,17 @@ pub const SETTINGS: &[Setting] = &[
         "At one session too many: `evict_oldest`, or `refuse` the login",
     ),
     Setting::new("SEKISHO_BCRYPT_COST", Some("12"), "10 to 15; from 4 in `dev`"),
+    Setting::new("SEKISHO_PASSWORD_MIN_LENGTH", Some("8"), "Code points that a new password has at least, 8 to 64"),
+    Setting::new(
+        "SEKISHO_PASSWORD_CLASSES",
+        Some("0"),
+        "How many of lower case, upper case, digits and other characters must be in a new password, 0 to 4; better left at 0 (NIST SP 800-63B)",
+    ),
+    Setting::new(
+        "SEKISHO_PASSWORD_HISTORY",
+        Some("0"),
+        "How many of an account's last passwords, the present one among them, a new one must not be, 0 to 24; each of them costs a hash when a password is changed",
+    ),
     Setting::new("SEKISHO_CODE_TTL", Some("900"), "Life of a mailed code in seconds, 60 to 3600"),
     Setting::new("SEKISHO_CODE_ATTEMPTS", Some("5"), "Guesses per code, 1 to 10"),
     Setting::new("SEKISHO_LIMIT_LOGIN", Some("5/300"), "Failed logins per account: number / seconds; see limits.md"),

@@ -50,6 +50,8 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.sessions.limit, SessionLimit::EvictOldest(5));
     assert!(config.sessions.end_on_client_mismatch);
     assert_eq!(config.bcrypt_cost, 12);
+    let passwords = config.passwords;
+    assert_eq!((passwords.min_length, passwords.classes, passwords.history), (8, 0, 0));
     assert_eq!((config.codes.ttl.as_secs(), config.codes.attempts), (900, 5));
     assert_eq!(config.limits.login, Rate { count: 5, per: Duration::from_secs(300) });
 }
@@ -81,6 +83,11 @@ fn each_fault_is_named() {
         ("SEKISHO_MAX_SESSIONS", "-1"),
         ("SEKISHO_MAX_SESSIONS_POLICY", "evict"),
         ("SEKISHO_BCRYPT_COST", "4"),
+        ("SEKISHO_PASSWORD_MIN_LENGTH", "7"),
+        ("SEKISHO_PASSWORD_MIN_LENGTH", "65"),
+        ("SEKISHO_PASSWORD_CLASSES", "5"),
+        ("SEKISHO_PASSWORD_HISTORY", "25"),
+        ("SEKISHO_PASSWORD_HISTORY", "off"),
         ("SEKISHO_LIMIT_LOGIN", "0/300"),
         ("SEKISHO_LIMIT_CODE", "3"),
         ("SEKISHO_SMTP_URL", "http://mail.example.com"),

@@ -12,7 +12,11 @@ use zeroize::Zeroizing;
 
 use super::{Hasher, Secrets, secrets::SecretId};
 use crate::{
-    domain::{Password, account::StoredPassword},
+    domain::{
+        Password,
+        account::StoredPassword,
+        password::{ContextWords, Strength},
+    },
     entropy::Entropy,
     error::Error,
 };
@@ -67,6 +71,17 @@ impl Passwords {
         self.hasher.run(move || store(&password, &secrets, cost, salt)).await?
     }
 
+    /// Whether a hash is of this password, however it is stored.
+    pub async fn is_of(&self, password: &Password, stored: &StoredPassword) -> Result<bool, Error> {
+        let (password, stored, secrets) = (password.clone(), stored.clone(), self.secrets.clone());
+        self.hasher.run(move || matches(&password, &stored, &secrets)).await?
+    }
+
+    /// How hard a text is to guess: no hash, but work for the same threads.
+    pub async fn estimate(&self, text: Zeroizing<String>, words: ContextWords) -> Result<Strength, Error> {
+        self.hasher.run(move || Strength::estimate(&text, &words)).await
+    }
+
     /// Checks a password. Where there is no account the same work is done, and
     /// the answer is [`Check::Wrong`].
     pub async fn check(&self, password: &Password, stored: Option<&StoredPassword>) -> Result<Check, Error> {
@@ -92,15 +107,19 @@ fn check(
     cost: u32,
     salt: [u8; 16],
 ) -> Result<Check, Error> {
-    let (input, can_be_right) = input(password, stored, secrets);
-    // The work is done also where the answer is known: it must not show in the time.
-    if !bcrypt_verify(input.as_bytes(), &stored.hash)? || !can_be_right {
+    if !matches(password, stored, secrets)? {
         return Ok(Check::Wrong);
     }
     if is_current(stored, secrets, cost) {
         return Ok(Check::Right);
     }
     store(password, secrets, cost, salt).map(Check::Outdated)
+}
+
+fn matches(password: &Password, stored: &StoredPassword, secrets: &Secrets) -> Result<bool, Error> {
+    let (input, can_be_right) = input(password, stored, secrets);
+    // The work is done also where the answer is known: it must not show in the time.
+    Ok(bcrypt_verify(input.as_bytes(), &stored.hash)? && can_be_right)
 }
 
 /// What bcrypt is given, and whether a match would mean anything.
@@ -151,6 +170,7 @@ fn unhex(text: &str) -> Option<SecretId> {
 mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
+    use proptest::prelude::*;
 
     fn passwords(secret: u8, previous: Option<[u8; 32]>, cost: u32) -> Passwords {
         let secrets = Secrets::derive(&[secret; 32], previous.as_ref().map(<[u8; 32]>::as_slice)).unwrap();
@@ -197,6 +217,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_former_password_is_known_however_it_is_stored() {
+        let right = password("correct horse");
+        let old = passwords(1, None, 4).hash(&right).await.unwrap();
+        let plain = StoredPassword { scheme: PLAIN.into(), hash: bcrypt_hash(b"correct horse", 5, [5; 16]).unwrap() };
+        let passwords = passwords(2, Some([1; 32]), 6);
+        for stored in [old, plain] {
+            assert!(passwords.is_of(&right, &stored).await.unwrap());
+            assert!(!passwords.is_of(&password("correct house"), &stored).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
     async fn an_imported_hash_takes_no_password_that_bcrypt_would_cut() {
         let plain = StoredPassword { scheme: PLAIN.into(), hash: bcrypt_hash(&[b'a'; 72], 4, [5; 16]).unwrap() };
         let check = passwords(1, None, 4).check(&password(&"a".repeat(73)), Some(&plain)).await.unwrap();
@@ -216,6 +248,33 @@ mod tests {
         for hash in ["", "$2b$", "$2b$04$short", "$9z$04$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvabcdefghijklm"] {
             let stored = StoredPassword { scheme: PLAIN.into(), hash: hash.into() };
             assert!(passwords.check(&password("correct horse"), Some(&stored)).await.is_err(), "{hash}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// R03.
+        #[test]
+        fn a_change_at_any_position_makes_it_wrong(text in "[!-~ぁ-ん山川🦀]{1,256}", at: prop::sample::Index, other in "[!-~ぁ-ん]") {
+            let passwords = passwords(1, None, 4);
+            let mut changed: Vec<char> = text.chars().collect();
+            let at = at.index(changed.len());
+            let other = other.chars().next().unwrap();
+            prop_assume!(changed[at] != other);
+            changed[at] = other;
+            let changed: String = changed.into_iter().collect();
+            let shorter = &text[..text.len() - text.chars().next_back().unwrap().len_utf8()];
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+                let stored = passwords.hash(&password(&text)).await.unwrap();
+                prop_assert_eq!(passwords.check(&password(&text), Some(&stored)).await.unwrap(), Check::Right);
+                for wrong in [changed.as_str(), shorter, &format!("{text}!")] {
+                    if let Ok(wrong) = Password::parse(wrong) {
+                        prop_assert_eq!(passwords.check(&wrong, Some(&stored)).await.unwrap(), Check::Wrong);
+                    }
+                }
+                Ok(())
+            })?;
         }
     }
 }

@@ -55,6 +55,11 @@ impl Email {
     pub fn local_part(&self) -> &str {
         self.0.split('@').next().unwrap_or_default()
     }
+
+    /// The part after it, in ASCII.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit('@').next().unwrap_or_default()
+    }
 }
 
 /// RFC 5322, section 3.2.3, at most 64 octets (RFC 5321, section 4.5.3.1.1).

@@ -29,8 +29,7 @@ impl Name {
         Ok(Self(name))
     }
 
-    /// As much of a header's text as is a legal name; for user agents, which
-    /// are shown but never refused.
+    /// As much of a text as is a legal name; for what is shown but never refused.
     pub fn salvage(text: &str) -> Self {
         let legal: String = text.chars().filter(|c| !is_forbidden(*c)).take(MAX_LENGTH).collect();
         Self::parse(&legal).unwrap_or_default()
@@ -42,7 +41,7 @@ impl Name {
     }
 }
 
-fn is_forbidden(c: char) -> bool {
+pub(super) fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

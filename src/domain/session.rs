@@ -74,7 +74,7 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// The end, however much it is used.
     pub ends_at: Timestamp,
-    /// The name given at login, else the user agent.
+    /// The name given at login, else one made of the user agent.
     pub device: Name,
     /// Where it was last used from.
     pub address: Option<IpAddr>,

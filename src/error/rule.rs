@@ -39,6 +39,10 @@ pub enum Rule {
     GuessablePassword,
     /// What it is already.
     Unchanged,
+    /// A password with fewer than so many classes of characters.
+    CharacterClasses(usize),
+    /// A password that the account had before.
+    ReusedPassword,
     /// Not a field of this request.
     UnknownField,
     /// Given twice.
@@ -53,7 +57,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, with sample bounds, in the order of the documents.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Required,
         Self::TooShort(8),
         Self::TooLong(254),
@@ -63,6 +67,8 @@ impl Rule {
         Self::CommonPassword,
         Self::GuessablePassword,
         Self::Unchanged,
+        Self::CharacterClasses(3),
+        Self::ReusedPassword,
         Self::UnknownField,
         Self::Repeated,
         Self::WrongType,
@@ -82,6 +88,8 @@ impl Rule {
             Self::CommonPassword => "COMMON_PASSWORD",
             Self::GuessablePassword => "GUESSABLE_PASSWORD",
             Self::Unchanged => "UNCHANGED",
+            Self::CharacterClasses(_) => "CHARACTER_CLASSES",
+            Self::ReusedPassword => "REUSED_PASSWORD",
             Self::UnknownField => "UNKNOWN_FIELD",
             Self::Repeated => "REPEATED",
             Self::WrongType => "WRONG_TYPE",
@@ -106,9 +114,15 @@ impl Rule {
             Self::Malformed => "This value does not have the right form.".into(),
             Self::ControlCharacter => "Control characters are not allowed.".into(),
             Self::Unsupported => "This value is not one of those offered.".into(),
-            Self::CommonPassword => "This password is among the first that are guessed.".into(),
+            Self::CommonPassword => {
+                "This password is among the first that are guessed, or was found in a breach.".into()
+            }
             Self::GuessablePassword => "Do not build the password on your address or our name.".into(),
             Self::Unchanged => "This is what it is already.".into(),
+            Self::CharacterClasses(count) => {
+                format!("Use at least {count} of these: lower case, upper case, digits, other characters.")
+            }
+            Self::ReusedPassword => "You have used this password before.".into(),
             Self::UnknownField => "There is no such field.".into(),
             Self::Repeated => "This field is given more than once.".into(),
             Self::WrongType => "This value has the wrong type.".into(),
@@ -125,9 +139,13 @@ impl Rule {
             Self::Malformed => "形式が正しくありません。".into(),
             Self::ControlCharacter => "制御文字は使用できません。".into(),
             Self::Unsupported => "選択できない値です。".into(),
-            Self::CommonPassword => "推測されやすいパスワードです。".into(),
+            Self::CommonPassword => "推測されやすい、または漏えいが確認されているパスワードです。".into(),
             Self::GuessablePassword => "メールアドレスやサービス名を基にしたパスワードは使用できません。".into(),
             Self::Unchanged => "現在の値と同じです。".into(),
+            Self::CharacterClasses(count) => {
+                format!("英小文字、英大文字、数字、その他の文字のうち{count}種類以上を使用してください。")
+            }
+            Self::ReusedPassword => "以前に使用したパスワードは使用できません。".into(),
             Self::UnknownField => "存在しない項目です。".into(),
             Self::Repeated => "同じ項目が複数回指定されています。".into(),
             Self::WrongType => "値の型が正しくありません。".into(),

@@ -48,9 +48,13 @@ struct Asker {
 
 impl Asker {
     fn of(call: &Call, client_id: &ClientId) -> Self {
-        let network = call.origin.address.map(|address| Network::of(address).to_string());
-        Self { network: network.unwrap_or_default(), client: client_id.as_str().to_owned() }
+        Self { network: network(call), client: client_id.as_str().to_owned() }
     }
+}
+
+/// Who shares a budget with a caller; empty where that is not known.
+pub fn network(call: &Call) -> String {
+    call.origin.address.map(|address| Network::of(address).to_string()).unwrap_or_default()
 }
 
 /// A rate and two slower ones: whoever goes on waits longer and longer, and never for
@@ -103,9 +107,19 @@ impl Budget {
 
     /// Takes one of each, or none, before anything else is done.
     pub async fn take(&self, ctx: &Ctx, call: &Call, now: Timestamp) -> Result<(), Error> {
-        let Some(retry_after) = ctx.stores.limits.take_all(&self.0, now).await? else { return Ok(()) };
-        ctx.audit(call.event(now, EventKind::RateLimited)).await?;
-        Err(Error::RateLimitExceeded { retry_after })
+        let taken = self.take_unrecorded(ctx, now).await;
+        if matches!(taken, Err(Error::RateLimitExceeded { .. })) {
+            ctx.audit(call.event(now, EventKind::RateLimited)).await?;
+        }
+        taken
+    }
+
+    /// The same for what leaves no trace in the audit log.
+    pub async fn take_unrecorded(&self, ctx: &Ctx, now: Timestamp) -> Result<(), Error> {
+        match ctx.stores.limits.take_all(&self.0, now).await? {
+            None => Ok(()),
+            Some(retry_after) => Err(Error::RateLimitExceeded { retry_after }),
+        }
     }
 
     /// Gives them back: the call did no harm.

@@ -62,7 +62,7 @@ pub async fn login(
         // Of two logins at once one renews it; either hash is right.
         ctx.stores.accounts.replace_password(account.id, &account.password, &renewed).await?;
     }
-    let device = device.unwrap_or_else(|| call.user_agent.clone());
+    let device = device.unwrap_or_else(|| call.user_agent.device());
     let acquaintance = if is_known { Acquaintance::Known } else { Acquaintance::New };
     let proven = Proven { account: &account, client_id, device, amr: vec!["pwd".to_owned()], acquaintance };
     let signed_in = sign_in::complete(ctx, call, proven, Some(EventKind::LoginSucceeded), now).await?;

@@ -5,6 +5,6 @@ use crate::domain::{Account, Notice, NoticeKind, Timestamp, notice::AccountNews}
 
 /// To the account's mailbox: what happened, when, and from where.
 pub fn of(call: &Call, account: &Account, what: AccountNews, now: Timestamp) -> Notice {
-    let kind = NoticeKind::Account { what, device: call.user_agent.clone(), address: call.origin.address };
+    let kind = NoticeKind::Account { what, device: call.user_agent.device(), address: call.origin.address };
     Notice { at: now, to: account.email.clone(), locale: account.locale, kind }
 }

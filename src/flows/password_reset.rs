@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Call, code,
     limit::{Budget, Side},
-    notice, revoke,
+    new_password, notice, revoke,
 };
 use crate::{
     crypto::ResetToken,
@@ -128,10 +128,9 @@ pub async fn complete(
         ctx.audit(event(EventKind::ResetNotPending)).await?;
         return Err(Error::SessionNotFound);
     };
-    password.suits(Some(&account.email)).map_err(|rule| Error::invalid("new_password", rule))?;
     ctx.stores.sessions.ready().await?;
     // Before the token is spent: a server that is busy must not cost anybody a code.
-    let stored = ctx.passwords.hash(password).await?;
+    let new = new_password::hash(ctx, "new_password", password, &account, now).await?;
 
     let key = code::key(ctx, Purpose::ResetToken, &account.email, client_id);
     let digest = token.digest(&ctx.secrets, &account.email, client_id);
@@ -142,7 +141,7 @@ pub async fn complete(
         return Err(Error::SessionNotFound);
     }
     right(ctx, guess, event, EventKind::ResetNotPending).await?;
-    let changed = change(ctx, call, &account, AccountChange::Reset(stored, now), event(EventKind::PasswordReset), now);
+    let changed = change(ctx, call, &account, AccountChange::Reset(new), event(EventKind::PasswordReset), now);
     if changed.await? { Ok(()) } else { Err(Error::SessionNotFound) }
 }
 

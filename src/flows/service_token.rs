@@ -5,12 +5,16 @@ use std::time::Duration;
 use sekisho_interceptor::Claims;
 use uuid::Uuid;
 
-use super::{Call, limit::Budget, tokens};
+use super::{
+    Call,
+    limit::{Budget, network},
+    tokens,
+};
 use crate::{
     crypto::service_secret::{SecretCheck, ServiceSecret},
     ctx::Ctx,
     domain::{
-        EventKind, Network, ServiceAccount, Timestamp, UserId,
+        EventKind, ServiceAccount, Timestamp, UserId,
         service::{Scopes, ServiceId, ServiceName},
     },
     error::Error,
@@ -48,7 +52,7 @@ pub async fn issue(
     asked: Option<Scopes>,
 ) -> Result<ServiceToken, Error> {
     let now = ctx.now();
-    let network = call.origin.address.map(|address| Network::of(address).to_string()).unwrap_or_default();
+    let network = network(call);
     let budget = Budget::of_text("service", &format!("{}@{network}", name.as_str()), FAILURES);
     budget.take(ctx, call, now).await?;
     let account = account(ctx, name).await?;

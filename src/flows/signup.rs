@@ -157,7 +157,7 @@ pub async fn verify(
     }
     ctx.note(&completed);
     let (amr, acquaintance) = (vec!["otp".to_owned()], Acquaintance::First);
-    let proven = Proven { account: &account, client_id, device: call.user_agent.clone(), amr, acquaintance };
+    let proven = Proven { account: &account, client_id, device: call.user_agent.device(), amr, acquaintance };
     let signed_in = sign_in::complete(ctx, call, proven, Some(EventKind::LoginSucceeded), now).await?;
     Ok(Completed { account, signed_in })
 }

@@ -1,6 +1,7 @@
 //! AuthService.
 
 use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
 
 use super::{
     Api, Input, encode,
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     domain::{ClientId, Code, Email, Name, Password},
     error::Error,
-    flows::{login, logout, refresh, signup},
+    flows::{check_password, login, logout, refresh, signup},
     proto::sekisho::v1::{self as pb, auth_service_server::AuthService},
 };
 
@@ -39,6 +40,13 @@ impl AuthService for Api {
         request: Request<pb::VerifySignupCodeRequest>,
     ) -> Result<Response<pb::VerifySignupCodeResponse>, Status> {
         self.run(request, verify_signup_code).await
+    }
+
+    async fn check_password(
+        &self,
+        request: Request<pb::CheckPasswordRequest>,
+    ) -> Result<Response<pb::CheckPasswordResponse>, Status> {
+        self.run(request, check_password).await
     }
 
     async fn login(&self, request: Request<pb::LoginRequest>) -> Result<Response<pb::LoginResponse>, Status> {
@@ -81,7 +89,8 @@ impl AuthService for Api {
 async fn send_signup_code(input: Input<pb::SendSignupCodeRequest>) -> Answer<pb::SendSignupCodeResponse> {
     let mut fields = Fields::default();
     let email = fields.read("email", Email::parse(&input.message.email));
-    let password = fields.read("password", Password::choose(&input.message.password, email.as_ref()));
+    let password =
+        fields.read_all("password", input.ctx.rules.passwords.choose(&input.message.password, email.as_ref()));
     let client_id = fields.read("client_id", ClientId::parse(&input.message.client_id));
     let (email, password, client_id) = fields.finish(email.zip(password).zip(client_id).map(flat))?;
     let life = signup::send(&input.ctx, &input.call, &email, &password, &client_id).await?;
@@ -121,6 +130,15 @@ async fn verify_signup_code(input: Input<pb::VerifySignupCodeRequest>) -> Answer
         token_type: encode::TOKEN_TYPE.to_owned(),
         user: Some(encode::user(&account)),
     }))
+}
+
+async fn check_password(input: Input<pb::CheckPasswordRequest>) -> Answer<pb::CheckPasswordResponse> {
+    let mut fields = Fields::default();
+    let email = fields.read_optional("email", input.message.email.as_deref(), Email::parse);
+    fields.finish(Some(()))?;
+    let password = Zeroizing::new(input.message.password);
+    let judged = check_password::check(&input.ctx, &input.call, password, email.as_ref()).await?;
+    Ok(Response::new(encode::judged(&judged, input.call.locale.unwrap_or_default())))
 }
 
 async fn log_in(input: Input<pb::LoginRequest>) -> Answer<pb::LoginResponse> {

@@ -3,8 +3,9 @@
 use tonic::{Response, metadata::MetadataValue};
 
 use crate::{
-    domain::{Account, Name, Session, SessionId},
-    flows::tokens::TokenPair,
+    domain::{Account, Locale, Name, Session, SessionId},
+    error::Rule,
+    flows::{check_password::Judged, tokens::TokenPair},
     proto::sekisho::v1 as pb,
 };
 
@@ -39,6 +40,19 @@ pub(super) fn session(session: &Session, current: SessionId) -> pb::Session {
 pub(super) fn evicted(session: &Session) -> pb::EvictedSession {
     let device = Name::as_str(&session.device).to_owned();
     pb::EvictedSession { id: session.id.to_string(), device }
+}
+
+pub(super) fn judged(judged: &Judged, locale: Locale) -> pb::CheckPasswordResponse {
+    let violation =
+        |rule: &Rule| pb::PasswordViolation { reason: rule.reason().to_owned(), message: rule.message(locale) };
+    pb::CheckPasswordResponse {
+        acceptable: judged.broken.is_empty(),
+        violations: judged.broken.iter().map(violation).collect(),
+        score: judged.strength.score.into(),
+        guesses_log10: judged.strength.guesses_log10,
+        warning: judged.strength.warning_in(locale),
+        suggestions: judged.strength.suggestions_in(locale),
+    }
 }
 
 pub(super) const TOKEN_TYPE: &str = "Bearer";

@@ -12,6 +12,12 @@ impl Fields {
         value.map_err(|rule| self.0.push(Violation::new(field, rule))).ok()
     }
 
+    /// The same where several rules may be broken at once.
+    pub(super) fn read_all<T>(&mut self, field: &'static str, value: Result<T, Vec<Rule>>) -> Option<T> {
+        let violations = |rules: Vec<Rule>| rules.into_iter().map(|rule| Violation::new(field, rule));
+        value.map_err(|rules| self.0.extend(violations(rules))).ok()
+    }
+
     /// The same for a field that may be left out.
     pub(super) fn read_optional<T>(
         &mut self,

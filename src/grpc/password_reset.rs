@@ -47,7 +47,7 @@ pub(super) async fn complete(
 ) -> Answer<pb::CompletePasswordResetResponse> {
     let mut fields = Fields::default();
     let token = fields.read("reset_token", fields::reset_token(&input.message.reset_token));
-    let password = fields.read("new_password", Password::choose(&input.message.new_password, None));
+    let password = fields.read("new_password", Password::parse(&input.message.new_password));
     let client_id = fields.read("client_id", ClientId::parse(&input.message.client_id));
     let (token, password, client_id) = fields.finish(token.zip(password).zip(client_id).map(flat))?;
     password_reset::complete(&input.ctx, &input.call, token, &password, &client_id).await?;

@@ -29,10 +29,10 @@ pub struct ProfileChange {
 /// A change that matters to who may do what.
 #[derive(Clone, Debug)]
 pub enum AccountChange {
-    /// Another password, chosen then.
-    Password(StoredPassword, Timestamp),
+    /// Another password.
+    Password(NewPassword),
     /// The same by somebody who had lost it: no client is known any more.
-    Reset(StoredPassword, Timestamp),
+    Reset(NewPassword),
     /// Another address.
     Email(Email),
     /// Whether the person may sign in.
@@ -41,6 +41,18 @@ pub enum AccountChange {
     Roles(Vec<String>),
     /// Nothing is left, and the address is free.
     Deletion,
+}
+
+/// Another password for an account.
+#[derive(Clone, Debug)]
+pub struct NewPassword {
+    /// How it is stored.
+    pub stored: StoredPassword,
+    /// When it was chosen.
+    pub at: Timestamp,
+    /// How many former ones are kept, the present one among them; those beyond are
+    /// forgotten.
+    pub keep: u32,
 }
 
 /// What belongs to a change, and is written with it or not at all.
@@ -84,8 +96,8 @@ pub trait Accounts: Send + Sync {
     /// Changes a profile, and adds the event with it. `None`: no such account.
     async fn update_profile(&self, id: UserId, change: &ProfileChange, event: &Event) -> Result<Option<Account>>;
 
-    /// Puts `new` in the place of `expected`. `false`: the stored one was
-    /// another by now.
+    /// Puts `new` in the place of `expected`: the same password, stored in another
+    /// way. `false`: the stored one was another by now.
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool>;
 
     /// Changes an account, provided that its address and the time of its password are
@@ -99,4 +111,8 @@ pub trait Accounts: Send + Sync {
 
     /// Remembers a client, and tells of it if it was unknown; whether it was.
     async fn remember(&self, id: UserId, client_id: &ClientId, at: Timestamp, notice: Option<&Notice>) -> Result<bool>;
+
+    /// The passwords that the account had before its present one, newest first, of
+    /// those that were kept.
+    async fn former_passwords(&self, id: UserId, limit: u32) -> Result<Vec<StoredPassword>>;
 }

@@ -21,6 +21,7 @@ mod listener;
 mod migrate;
 mod open;
 mod outbox;
+mod password_history;
 mod probe;
 mod revocations;
 mod rotate;

@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::proxies::Proxies;
 use crate::{
-    domain::{Locale, Name, Origin},
+    domain::{Locale, Origin, UserAgent},
     entropy::Entropy,
     error::Wire,
     flows::Call,
@@ -84,7 +84,7 @@ where
         let address = peer.map(|peer| self.layer.proxies.see_through(peer, request.headers_mut()));
         let request_id = self.layer.request_id(request.headers());
         let locale = text(request.headers(), &header::ACCEPT_LANGUAGE).and_then(Locale::negotiate);
-        let user_agent = text(request.headers(), &header::USER_AGENT).map(Name::salvage).unwrap_or_default();
+        let user_agent = text(request.headers(), &header::USER_AGENT).map(UserAgent::salvage).unwrap_or_default();
         let origin = Origin { address, request_id: request_id.clone() };
         let id_header = HeaderValue::from_str(&request_id).ok();
         request.extensions_mut().insert(Call { origin, user_agent, locale });

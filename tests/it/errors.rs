@@ -67,7 +67,7 @@ async fn an_access_token_expires() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_broken_rule_of_a_request_is_named() {
     let app = TestApp::start().await;
-    let body = json!({"email": "ada", "password": "short", "client_id": ""});
+    let body = json!({"email": "ada", "password": "gh7wkxq", "client_id": ""});
     let answer = app.post_in("ja", "/api/v1/auth/signup/send-code", body).await;
     answer.refused(400, "validation_error");
     let wanted = [("email", "MALFORMED"), ("password", "TOO_SHORT"), ("client_id", "REQUIRED")];

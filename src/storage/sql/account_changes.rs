@@ -5,6 +5,7 @@ use super::{
     appends::Append,
     engine::{Alone, Pools, Query, Tx, sql},
     listener::CHANNEL,
+    password_history,
 };
 use crate::{
     domain::{Account, account::AccountState},
@@ -70,11 +71,16 @@ async fn write(tx: &mut Tx, account: &Account, change: &AccountChange) -> Result
     let as_read =
         |text| -> Query { sql(text).bind(account.id.0).bind(account.email.as_str()).bind(account.password_changed_at) };
     match change {
-        AccountChange::Password(new, at) | AccountChange::Reset(new, at) => {
-            if matches!(change, AccountChange::Reset(..)) {
+        AccountChange::Password(new) | AccountChange::Reset(new) => {
+            if matches!(change, AccountChange::Reset(_)) {
                 sql(FORGET_CLIENTS).bind(account.id.0).run(tx).await?;
             }
-            as_read(PASSWORD).bind(&new.scheme).bind(&new.hash).bind(*at).run(tx).await
+            let stored = &new.stored;
+            let changed = as_read(PASSWORD).bind(&stored.scheme).bind(&stored.hash).bind(new.at).run(tx).await?;
+            if changed > 0 {
+                password_history::remember(tx, account.id, &account.password, new.keep, new.at).await?;
+            }
+            Ok(changed)
         }
         AccountChange::Email(new) => as_read(EMAIL).bind(new.as_str()).bind(true).run(tx).await,
         AccountChange::State(state) => as_read(STATE).bind(*state == AccountState::Disabled).run(tx).await,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     Result, SqlStore, account_changes, audit,
-    engine::{Alone, sql},
-    known_clients,
+    engine::{Alone, Tx, sql},
+    known_clients, password_history,
     row::{Row, corrupt},
 };
 use crate::{
@@ -118,19 +118,9 @@ impl Accounts for SqlStore {
     async fn replace_password(&self, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool> {
         self.timed("accounts.replace_password", async {
             let mut tx = self.pools.begin(Alone::Nothing).await?;
-            let update = sql(REPLACE_PASSWORD)
-                .bind(id.0)
-                .bind(&expected.scheme)
-                .bind(&expected.hash)
-                .bind(&new.scheme)
-                .bind(&new.hash);
-            let changed = update.run(&mut tx).await?;
+            let is_replaced = replace_password(&mut tx, id, expected, new).await?;
             tx.commit().await?;
-            match changed {
-                0 => Ok(false),
-                1 => Ok(true),
-                _ => Err(corrupt("id")),
-            }
+            Ok(is_replaced)
         })
         .await
     }
@@ -146,5 +136,19 @@ impl Accounts for SqlStore {
 
     async fn remember(&self, id: UserId, client_id: &ClientId, at: Timestamp, notice: Option<&Notice>) -> Result<bool> {
         self.timed("accounts.remember", known_clients::add(&self.pools, id, client_id, at, notice)).await
+    }
+
+    async fn former_passwords(&self, id: UserId, limit: u32) -> Result<Vec<StoredPassword>> {
+        self.timed("accounts.former_passwords", password_history::latest(&self.pools, id, limit)).await
+    }
+}
+
+async fn replace_password(tx: &mut Tx, id: UserId, expected: &StoredPassword, new: &StoredPassword) -> Result<bool> {
+    let update =
+        sql(REPLACE_PASSWORD).bind(id.0).bind(&expected.scheme).bind(&expected.hash).bind(&new.scheme).bind(&new.hash);
+    match update.run(tx).await? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(corrupt("id")),
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, engine::sql, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
     (
         1,
         "accounts",
@@ -46,6 +46,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
         "account_changes",
         include_str!("../../../migrations/sqlite/0006_account_changes.sql"),
         include_str!("../../../migrations/postgres/0006_account_changes.sql"),
+    ),
+    (
+        8,
+        "password_history",
+        include_str!("../../../migrations/sqlite/0008_password_history.sql"),
+        include_str!("../../../migrations/postgres/0008_password_history.sql"),
     ),
 ];
 

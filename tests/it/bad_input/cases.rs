@@ -43,7 +43,7 @@ pub enum Outcome {
 pub fn cases(field: &FieldDescriptor) -> Vec<(Given, Outcome)> {
     let rules = text(field);
     let may = |reason: Option<&'static str>| reason.map_or(Outcome::Taken, Outcome::Named);
-    let absent = if field.supports_presence() { Outcome::Taken } else { Outcome::Named("REQUIRED") };
+    let absent = if field.supports_presence() { Outcome::Taken } else { may(rules.empty.map(|_| "REQUIRED")) };
     let over = format!("{}{}", rules.longest, rules.longest.chars().last().unwrap());
     let given = |text: &str| Given::Text(text.as_bytes().to_vec());
     let mut cases = vec![
@@ -52,7 +52,7 @@ pub fn cases(field: &FieldDescriptor) -> Vec<(Given, Outcome)> {
         (given(""), may(rules.empty)),
         (given(rules.valid), Outcome::Taken),
         (given(&rules.longest), Outcome::Taken),
-        (given(&over), Outcome::Named(rules.over)),
+        (given(&over), may(rules.over)),
         (given(&"x".repeat(MEBIBYTE)), Outcome::TooLarge),
         (Given::Text([rules.valid.as_bytes(), b"\xff"].concat()), Outcome::Unreadable),
         (Given::Json(r#""\ud800""#), Outcome::Unreadable),

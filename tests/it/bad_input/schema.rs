@@ -75,8 +75,8 @@ pub struct Text {
     pub valid: &'static str,
     /// The longest that is taken.
     pub longest: String,
-    /// Why one character more is not.
-    pub over: &'static str,
+    /// Why one character more is not; `None` where that is for the answer to say.
+    pub over: Option<&'static str>,
     /// Why a control character is not; `None` where a text that cannot be right
     /// is as good as a wrong one.
     pub control: Option<&'static str>,
@@ -88,13 +88,15 @@ pub struct Text {
 ///
 /// On a field that is new: say here what the proto says of it.
 pub fn text(field: &FieldDescriptor) -> Text {
-    let required = |valid, longest, over, control| Text { valid, longest, over, control, empty: Some("REQUIRED") };
+    let required =
+        |valid, longest, over, control| Text { valid, longest, over: Some(over), control, empty: Some("REQUIRED") };
     let name = || Text {
         control: Some("CONTROL_CHARACTER"),
         empty: None,
         ..required("Ada", "あ".repeat(100), "TOO_LONG", None)
     };
     match field.name() {
+        "password" if field.parent_message().name() == "CheckPasswordRequest" => judged(),
         "email" | "new_email" => required("nobody@example.com", longest_email(), "TOO_LONG", Some("CONTROL_CHARACTER")),
         "password" | "current_password" | "new_password" => {
             required("correct horse battery", "あ".repeat(256), "TOO_LONG", Some("CONTROL_CHARACTER"))
@@ -110,6 +112,11 @@ pub fn text(field: &FieldDescriptor) -> Text {
         }
         other => panic!("what does the proto say of {other}?"),
     }
+}
+
+/// A password that is not chosen yet: what is wrong with it is the answer.
+fn judged() -> Text {
+    Text { valid: "correct horse battery", longest: "あ".repeat(256), over: None, control: None, empty: None }
 }
 
 const NO_SESSION: &str = "00000000-0000-4000-8000-000000000000";

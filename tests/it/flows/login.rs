@@ -78,12 +78,17 @@ async fn right_logins_cost_nothing() {
 async fn a_session_is_named_by_the_caller_or_its_user_agent() {
     let app = TestApp::start().await;
     app.ada().await;
-    for (device_name, shown) in [(Some("  Ada's phone "), "Ada's phone"), (None, "Browser/7")] {
+    const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    for (device_name, agent, shown) in [
+        (Some("  Ada's phone "), FIREFOX, "Ada's phone"),
+        (None, FIREFOX, "Firefox on Windows"),
+        (None, "Browser/7", "Browser/7"),
+    ] {
         let mut body = login_body("phone");
         if let Some(name) = device_name {
             body["device_name"] = name.into();
         }
-        let request = app.request("POST", PATH).header("user-agent", "Browser/7").json(&body);
+        let request = app.request("POST", PATH).header("user-agent", agent).json(&body);
         let login = SignedIn::of(http::send(request).await);
         let sessions = app.listed(&login.access).await;
         let current = sessions.iter().find(|session| session["current"] == true).unwrap();

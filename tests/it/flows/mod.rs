@@ -9,6 +9,7 @@ mod login;
 mod logout;
 mod password_change;
 mod password_reset;
+mod passwords;
 mod profile;
 mod refresh;
 mod service_tokens;

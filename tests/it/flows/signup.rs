@@ -135,7 +135,7 @@ async fn poor_passwords_are_refused_by_name() {
     let app = TestApp::start().await;
     for (password, rule) in [
         ("", "REQUIRED"),
-        ("seven77", "TOO_SHORT"),
+        ("gh7wkxq", "TOO_SHORT"),
         (&"a".repeat(257), "TOO_LONG"),
         ("correct\u{0}horse", "CONTROL_CHARACTER"),
         ("password", "COMMON_PASSWORD"),

@@ -8,7 +8,7 @@ use sekisho::{
     },
     storage::{
         Stores,
-        accounts::{AccountChange, Changed, Consequences, Creation, KNOWN_CLIENTS},
+        accounts::{AccountChange, Changed, Consequences, Creation, KNOWN_CLIENTS, NewPassword},
     },
 };
 
@@ -42,6 +42,10 @@ fn consequences(n: u128) -> Consequences {
     }
 }
 
+fn new(text: &str, seconds: u64) -> NewPassword {
+    NewPassword { stored: password(text), at: after(seconds), keep: 0 }
+}
+
 /// How many lines, events and notices there are.
 async fn written(stores: &Stores) -> (usize, usize, u64) {
     let lines = stores.journal.live(0, NOW, 100).await.unwrap().len();
@@ -58,7 +62,7 @@ async fn stored(stores: &Stores, account: &Account) -> Option<Account> {
 
 pub async fn a_change_comes_with_all_that_belongs_to_it(stores: Stores) {
     let ada = create(&stores, 1).await;
-    let reset = AccountChange::Reset(password("second"), after(5));
+    let reset = AccountChange::Reset(new("second", 5));
     let Changed::Done(numbers) = stores.accounts.change(&ada, &reset, &consequences(1)).await.unwrap() else {
         panic!("not done")
     };
@@ -78,7 +82,7 @@ pub async fn each_kind_of_change_changes_what_it_says(stores: Stores) {
         (AccountChange::Roles(vec!["reader".into()]), Account { roles: vec!["reader".into()], ..ada.clone() }),
         (AccountChange::Email(email(7)), Account { email: email(7), ..ada.clone() }),
         (
-            AccountChange::Password(password("third"), after(9)),
+            AccountChange::Password(new("third", 9)),
             Account { password: password("third"), password_changed_at: after(9), ..ada.clone() },
         ),
     ] {
@@ -102,13 +106,13 @@ pub async fn who_read_what_is_another_by_now_changes_nothing(stores: Stores) {
     let ada = create(&stores, 1).await;
     let renewed = password("stored anew");
     assert!(stores.accounts.replace_password(ada.id, &ada.password, &renewed).await.unwrap());
-    let second = AccountChange::Password(password("second"), after(5));
+    let second = AccountChange::Password(new("second", 5));
     assert_eq!(change(&stores, &ada, second).await, Changed::Done(Vec::new()), "to store anew changes nothing");
 
     let before = (stored(&stores, &ada).await, written(&stores).await);
     for wish in [
-        AccountChange::Password(password("third"), after(6)),
-        AccountChange::Reset(password("third"), after(6)),
+        AccountChange::Password(new("third", 6)),
+        AccountChange::Reset(new("third", 6)),
         AccountChange::Email(email(7)),
         AccountChange::State(AccountState::Active),
         AccountChange::Roles(Vec::new()),
@@ -136,7 +140,7 @@ pub async fn of_many_changes_of_one_password_one_is_made(stores: Stores) {
     let answers = race(|n| {
         let (stores, ada) = (stores.clone(), ada.clone());
         async move {
-            let wish = AccountChange::Password(password(&format!("number {n}")), after(n as u64));
+            let wish = AccountChange::Password(new(&format!("number {n}"), n as u64));
             matches!(stores.accounts.change(&ada, &wish, &consequences(1)).await.unwrap(), Changed::Done(_))
         }
     })
@@ -189,9 +193,9 @@ pub async fn the_client_that_came_first_is_forgotten_first(stores: Stores) {
 pub async fn a_reset_forgets_every_client_and_a_change_none(stores: Stores) {
     let ada = create(&stores, 1).await;
     stores.accounts.remember(ada.id, &client("web"), NOW, None).await.unwrap();
-    change(&stores, &ada, AccountChange::Password(password("second"), after(5))).await;
+    change(&stores, &ada, AccountChange::Password(new("second", 5))).await;
     assert!(stores.accounts.knows(ada.id, &client("web")).await.unwrap());
     let ada = stored(&stores, &ada).await.unwrap();
-    change(&stores, &ada, AccountChange::Reset(password("third"), after(6))).await;
+    change(&stores, &ada, AccountChange::Reset(new("third", 6))).await;
     assert!(!stores.accounts.knows(ada.id, &client("web")).await.unwrap());
 }

@@ -7,12 +7,12 @@ use sekisho::{
     },
     storage::{
         Stores,
-        accounts::{Creation, ProfileChange},
+        accounts::{AccountChange, Changed, Consequences, Creation, NewPassword, ProfileChange},
     },
 };
 
 use super::{
-    data::{account, audit_kinds, email, event, password, user_id},
+    data::{MICRO, NOW, account, audit_kinds, email, event, password, user_id},
     race::{CALLERS, count, race},
 };
 
@@ -172,4 +172,73 @@ pub async fn of_many_new_passwords_one_is_put(stores: Stores) {
     let winners: Vec<_> = answers.into_iter().flatten().collect();
     assert_eq!(winners.len(), 1);
     assert!(stored(&stores, 1).await.password == winners[0]);
+}
+
+async fn change(stores: &Stores, n: u128, to: &str, keep: u32) -> bool {
+    let account = stored(stores, n).await;
+    let at = account.password_changed_at + MICRO;
+    let new = AccountChange::Password(NewPassword { stored: password(to), at, keep });
+    let with = Consequences { events: vec![event(EventKind::PasswordChanged)], ..Consequences::default() };
+    matches!(stores.accounts.change(&account, &new, &with).await.unwrap(), Changed::Done(_))
+}
+
+async fn former(stores: &Stores, n: u128, limit: u32) -> Vec<String> {
+    let former = stores.accounts.former_passwords(user_id(n), limit).await.unwrap();
+    assert!(former.iter().all(|stored| stored.scheme == password("").scheme));
+    former.into_iter().map(|stored| stored.hash.trim_start_matches("$2b$04$").to_owned()).collect()
+}
+
+pub async fn a_changed_password_is_kept_among_the_former_with_its_event(stores: Stores) {
+    create(&stores, &account(1)).await;
+    create(&stores, &account(2)).await;
+    assert!(former(&stores, 1, 24).await.is_empty());
+    assert!(change(&stores, 1, "second", 24).await);
+    let password_changed_at = account(1).password_changed_at + MICRO;
+    assert!(stored(&stores, 1).await == Account { password: password("second"), password_changed_at, ..account(1) });
+    assert_eq!(former(&stores, 1, 24).await, ["first"]);
+    assert!(stored(&stores, 2).await == account(2));
+    assert!(former(&stores, 2, 24).await.is_empty());
+    assert_eq!(audit_kinds(&stores).await, ["signup_completed", "signup_completed", "password_changed"]);
+}
+
+pub async fn the_latest_former_passwords_come_first_and_the_oldest_go(stores: Stores) {
+    create(&stores, &account(1)).await;
+    create(&stores, &account(2)).await;
+    assert!(change(&stores, 2, "other", 3).await);
+    for to in ["2", "3", "4", "5"] {
+        assert!(change(&stores, 1, to, 3).await);
+    }
+    assert_eq!(former(&stores, 1, 24).await, ["4", "3", "2"]);
+    assert_eq!(former(&stores, 1, 2).await, ["4", "3"]);
+    assert!(former(&stores, 1, 0).await.is_empty());
+    assert!(change(&stores, 1, "6", 1).await);
+    assert_eq!(former(&stores, 1, 24).await, ["5"]);
+    assert_eq!(former(&stores, 2, 24).await, ["first"]);
+}
+
+pub async fn where_none_is_to_be_kept_all_are_forgotten(stores: Stores) {
+    create(&stores, &account(1)).await;
+    assert!(change(&stores, 1, "second", 2).await);
+    assert!(change(&stores, 1, "third", 0).await);
+    assert!(former(&stores, 1, 24).await.is_empty());
+}
+
+pub async fn a_password_that_is_stored_otherwise_is_no_former_one(stores: Stores) {
+    create(&stores, &account(1)).await;
+    assert!(stores.accounts.replace_password(user_id(1), &password("first"), &password("again")).await.unwrap());
+    assert!(former(&stores, 1, 24).await.is_empty());
+}
+
+pub async fn of_many_changes_one_is_made_and_remembered(stores: Stores) {
+    create(&stores, &account(1)).await;
+    let answers = race(|n| {
+        let stores = stores.clone();
+        async move {
+            let new = NewPassword { stored: password(&n.to_string()), at: NOW, keep: 24 };
+            stores.accounts.change(&account(1), &AccountChange::Password(new), &Consequences::default()).await.unwrap()
+        }
+    })
+    .await;
+    assert_eq!(count(&answers, &Changed::Conflict), CALLERS - 1);
+    assert_eq!(former(&stores, 1, 24).await, ["first"]);
 }

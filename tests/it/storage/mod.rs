@@ -58,6 +58,11 @@ macro_rules! contract {
                 a_password_that_has_changed_is_not_replaced,
                 nobodys_password_is_not_replaced,
                 of_many_new_passwords_one_is_put,
+                a_changed_password_is_kept_among_the_former_with_its_event,
+                the_latest_former_passwords_come_first_and_the_oldest_go,
+                where_none_is_to_be_kept_all_are_forgotten,
+                a_password_that_is_stored_otherwise_is_no_former_one,
+                of_many_changes_one_is_made_and_remembered,
             }
             contract! { $back_end audit:
                 a_row_holds_what_the_event_says,
