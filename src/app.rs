@@ -176,6 +176,7 @@ fn context(
             codes: config.codes,
             limit_login: config.limit_login,
             limit_code: config.limit_code,
+            audit_retention: config.audit_retention,
         },
     })
 }

@@ -89,6 +89,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Origins that browsers may call from.
     pub allowed_origins: Vec<String>,
+    /// How long rows of the audit log are kept; `None`: for ever.
+    pub audit_retention: Option<Duration>,
     /// Which lines are logged.
     pub log: String,
     /// How they look.

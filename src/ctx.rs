@@ -36,6 +36,8 @@ pub struct Rules {
     pub limit_login: Rate,
     /// Mails per address.
     pub limit_code: Rate,
+    /// How long rows of the audit log are kept; `None`: for ever.
+    pub audit_retention: Option<std::time::Duration>,
 }
 
 /// The service, without its surfaces.

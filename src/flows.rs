@@ -5,6 +5,7 @@
 //!
 //! Flows know no transport and no SQL. The clock is read once, at the top.
 
+pub mod audit_events;
 pub mod caller;
 pub mod follow;
 pub mod introspect;

@@ -1,6 +1,6 @@
 //! From texts to a valid [`Config`].
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use sekisho_interceptor::Algorithm;
 
@@ -22,6 +22,7 @@ use crate::{
     telemetry::LogFormat,
 };
 
+const DAY: u64 = 86_400;
 const YEAR: u64 = 31_536_000;
 
 pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> {
@@ -51,6 +52,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let limit_code = reader.required("SEKISHO_LIMIT_CODE", rate);
     let smtp = smtp(mode, reader);
     let allowed_origins = reader.optional("SEKISHO_ALLOWED_ORIGINS", origins);
+    let audit_retention = reader.required("SEKISHO_AUDIT_RETENTION", retention);
     let log = reader.required("SEKISHO_LOG", log_filter);
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
@@ -75,6 +77,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         limit_code: limit_code?,
         smtp: smtp?,
         allowed_origins: allowed_origins?.unwrap_or_default(),
+        audit_retention: audit_retention?,
         log: log?,
         log_format: log_format?,
     })
@@ -133,6 +136,11 @@ fn code_rules(reader: &mut Reader<'_>) -> Option<CodeRules> {
     let attempts = reader.required("SEKISHO_CODE_ATTEMPTS", |text| number(text, 1..=10));
     let disclose_taken = reader.required("SEKISHO_SIGNUP_DISCLOSE_TAKEN", flag);
     Some(CodeRules { ttl: ttl?, attempts: attempts?, disclose_taken: disclose_taken? })
+}
+
+/// `None`: for ever.
+fn retention(text: &str) -> Result<Option<Duration>, String> {
+    if text == "0" { Ok(None) } else { seconds(text, DAY..=100 * YEAR).map(Some) }
 }
 
 fn smtp(mode: Mode, reader: &mut Reader<'_>) -> Option<Option<Smtp>> {

@@ -8,6 +8,7 @@
 mod accounts;
 mod appends;
 mod audit;
+mod audit_chain;
 mod codes;
 mod engine;
 mod fence;
@@ -56,6 +57,7 @@ impl SqlStore {
         Stores {
             accounts: self.clone(),
             audit: self.clone(),
+            audit_chain: self.clone(),
             journal: self.clone(),
             outbox: self.clone(),
             signing_keys: self.clone(),

@@ -14,7 +14,8 @@ use crate::support::{
     process::{Service, dev_settings, run, serve_settings},
 };
 
-const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence, 0005_service_accounts";
+const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence, 0005_service_accounts, \
+     0007_audit_chain";
 
 #[tokio::test]
 async fn serve_without_settings_lists_all_that_is_missing_and_exits_78() {

@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, engine::sql, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "accounts",
@@ -40,6 +40,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
         "service_accounts",
         include_str!("../../../migrations/sqlite/0005_service_accounts.sql"),
         include_str!("../../../migrations/postgres/0005_service_accounts.sql"),
+    ),
+    (
+        7,
+        "audit_chain",
+        include_str!("../../../migrations/sqlite/0007_audit_chain.sql"),
+        include_str!("../../../migrations/postgres/0007_audit_chain.sql"),
     ),
 ];
 

@@ -37,6 +37,7 @@ pub async fn a_row_holds_what_the_event_says(stores: Stores) {
         user_id: Some(Uuid::from_u128(1)),
         session_id: Some(Uuid::from_u128(2)),
         client_id: Some("web".into()),
+        mailbox: Some(vec![9; 32]),
         address: Some("2001:db8::1".into()),
         request_id: "call-1".into(),
     };
@@ -53,6 +54,7 @@ pub async fn what_an_event_does_not_say_is_not_in_its_row(stores: Stores) {
         user_id: None,
         session_id: None,
         client_id: None,
+        mailbox: None,
         address: None,
         request_id: "call-1".into(),
     };
