@@ -79,7 +79,7 @@ pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &Ca
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
     }));
-    let sealer = Arc::new(Sealer::new(ctx));
+    let sealer = Arc::new(Sealer::of(ctx));
     tasks.spawn(every(SEAL_EVERY, "seal", stop.clone(), move || {
         let sealer = sealer.clone();
         async move { Ok(sealer.round().await.map(drop)?) }

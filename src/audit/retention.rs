@@ -1,6 +1,6 @@
 //! Removing what is older than it has to be kept.
 
-use super::{Broken, Fault, chain};
+use super::{Fault, chain};
 use crate::{
     ctx::Ctx,
     domain::Timestamp,
@@ -43,7 +43,7 @@ async fn last_before(ctx: &Ctx, chain: &Chain, oldest: Timestamp) -> Result<Poin
         if is_last || next.row.as_ref().is_some_and(|row| row.at >= oldest) {
             break;
         }
-        removed = chain::follow(&removed, &next).map_err(|broken: Broken| Fault::from(broken))?;
+        removed = chain::follow(&removed, &next)?;
     }
     Ok(removed)
 }

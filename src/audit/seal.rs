@@ -25,7 +25,7 @@ use crate::{
 const BATCH: u32 = 256;
 
 /// Gives events their links. One in each process; of several that seal at once one
-/// does, and the others leave it at that.
+/// does, and the others look for what is left.
 pub struct Sealer {
     store: Arc<dyn AuditChain>,
     secrets: Arc<Secrets>,
@@ -36,22 +36,27 @@ pub struct Sealer {
 }
 
 enum Step {
-    /// So many events; there may be more.
+    /// So many events, or none, since another process did it; there may be more.
     Sealed(u64),
-    /// There was nothing to do, or another process did it.
+    /// There was nothing to do.
     Done,
 }
 
 impl Sealer {
     /// Seals nothing yet.
-    pub fn new(ctx: &Ctx) -> Self {
-        Self {
-            store: ctx.stores.audit_chain.clone(),
-            secrets: ctx.secrets.clone(),
-            clock: ctx.clock.clone(),
-            metrics: ctx.metrics.clone(),
-            known: AtomicI64::new(0),
-        }
+    pub fn new(
+        store: Arc<dyn AuditChain>,
+        secrets: Arc<Secrets>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { store, secrets, clock, metrics, known: AtomicI64::new(0) }
+    }
+
+    /// That of a service.
+    pub fn of(ctx: &Ctx) -> Self {
+        let store = ctx.stores.audit_chain.clone();
+        Self::new(store, ctx.secrets.clone(), ctx.clock.clone(), ctx.metrics.clone())
     }
 
     /// Seals everything that is there; how many events. Nothing is sealed on top of a
@@ -86,7 +91,7 @@ impl Sealer {
         let signed = chain::sign(&self.secrets, &new);
         let seal = (!links.is_empty()).then(|| chain::seal(&self.secrets, &new.last, now));
         if !self.store.extend(&mac, (&new, &signed), &links, seal.as_ref()).await? {
-            return Ok(Step::Done);
+            return Ok(Step::Sealed(0));
         }
         self.known.fetch_max(new.last.number, Ordering::Relaxed);
         Ok(Step::Sealed(links.len() as u64))
@@ -94,6 +99,9 @@ impl Sealer {
 
     async fn begin(&self, now: Timestamp) -> Result<Step, Fault> {
         self.has_not_gone_back(0)?;
+        if !self.store.links(i64::MIN, 1).await?.is_empty() {
+            return Err(Broken::EndsChanged.into());
+        }
         let (removed, last) = (chain::START, chain::START);
         let new = Chain { begun_at: now, removed, last, settled: 0, seen: 0, horizon: 0 };
         if self.store.begin(&new, &chain::sign(&self.secrets, &new)).await? {

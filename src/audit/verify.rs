@@ -43,7 +43,10 @@ pub async fn verify(
     noted: Option<&Point>,
 ) -> Result<Option<Verified>, Fault> {
     loop {
-        let Some((chain, mac)) = store.chain().await? else { return Ok(None) };
+        let Some((chain, mac)) = store.chain().await? else {
+            let links = store.links(i64::MIN, 1).await?;
+            return if links.is_empty() { Ok(None) } else { Err(Broken::EndsChanged.into()) };
+        };
         chain::check(secrets, &chain, &mac)?;
         match walk(store, secrets, &chain, noted).await {
             // A server that runs may have removed what this one was about to read.

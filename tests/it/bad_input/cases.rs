@@ -43,7 +43,7 @@ pub enum Outcome {
 pub fn cases(field: &FieldDescriptor) -> Vec<(Given, Outcome)> {
     let rules = text(field);
     let may = |reason: Option<&'static str>| reason.map_or(Outcome::Taken, Outcome::Named);
-    let absent = if field.supports_presence() { Outcome::Taken } else { Outcome::Named("REQUIRED") };
+    let absent = if field.supports_presence() { Outcome::Taken } else { may(rules.empty) };
     let over = format!("{}{}", rules.longest, rules.longest.chars().last().unwrap());
     let given = |text: &str| Given::Text(text.as_bytes().to_vec());
     let mut cases = vec![

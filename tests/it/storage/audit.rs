@@ -94,6 +94,26 @@ pub async fn a_page_is_what_comes_after_a_row_up_to_a_limit(stores: Stores) {
     assert_eq!(list(0, 0).await, []);
 }
 
+pub async fn the_latest_come_first_of_all_or_of_one_person(stores: Stores) {
+    let (ada, bob) = (user_id(1), user_id(2));
+    for (kind, who) in KINDS.into_iter().zip([Some(ada), None, Some(bob), Some(ada)]) {
+        let told = event(kind);
+        stores.audit.record(&[who.map_or(told.clone(), |id| told.user(id))]).await.unwrap();
+    }
+    let rows = stores.audit.list(0, 100).await.unwrap();
+    let recent = |before, who: Option<sekisho::domain::UserId>, limit| {
+        let audit = stores.audit.clone();
+        async move { audit.recent(before, who.map(|id| id.0), limit).await.unwrap() }
+    };
+    let newest: Vec<AuditRow> = rows.iter().rev().cloned().collect();
+    assert_eq!(recent(i64::MAX, None, 100).await, newest);
+    assert_eq!(recent(i64::MAX, None, 2).await, newest[..2]);
+    assert_eq!(recent(rows[2].seq, None, 100).await, newest[2..]);
+    assert_eq!(recent(i64::MAX, Some(ada), 100).await, [rows[3].clone(), rows[0].clone()]);
+    assert_eq!(recent(rows[3].seq, Some(ada), 100).await, [rows[0].clone()]);
+    assert_eq!(recent(i64::MAX, Some(user_id(3)), 100).await, []);
+}
+
 pub async fn many_writers_lose_no_row(stores: Stores) {
     race(|n| {
         let stores = stores.clone();
