@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn what_was_seen_is_settled_when_all_transactions_of_that_time_have_ended() {
         let first = unsealed(&[2], 10, 12);
-        assert_eq!(after(&[first.clone()]), (0, 2, 12), "1 may still come, by 10 or 11");
+        assert_eq!(after(std::slice::from_ref(&first)), (0, 2, 12), "1 may still come, by 10 or 11");
         assert_eq!(after(&[first.clone(), unsealed(&[5], 11, 20)]), (0, 2, 12), "by 11");
         assert_eq!(after(&[first.clone(), unsealed(&[5], 12, 20)]), (2, 5, 20));
         assert_eq!(after(&[first, unsealed(&[5], 3, 4)]), (2, 5, 4), "another server counts anew");

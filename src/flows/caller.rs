@@ -68,7 +68,7 @@ impl ServiceCaller {
 /// A person or a service.
 pub enum AnyCaller {
     /// Somebody who is signed in.
-    Person(Caller),
+    Person(Box<Caller>),
     /// A service with a token of its own.
     Service(ServiceCaller),
 }
@@ -77,7 +77,7 @@ impl AnyCaller {
     /// Looks up whatever verified claims speak of.
     pub async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
         Ok(match claims.person {
-            Some(_) => Self::Person(Caller::authenticate(ctx, call, &claims).await?),
+            Some(_) => Self::Person(Box::new(Caller::authenticate(ctx, call, &claims).await?)),
             None => Self::Service(ServiceCaller::authenticate(ctx, call, claims).await?),
         })
     }

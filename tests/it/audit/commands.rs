@@ -254,6 +254,18 @@ async fn what_a_killed_server_had_not_sealed_the_next_one_seals() {
     assert!(verified.starts_with("3 events are what was sealed\n"), "{verified}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_leaves_nothing_unsealed() {
+    let place = Place::new().await;
+    let service = place.serve().await;
+    let body = json!({"email": "nobody@example.com", "password": "correct horse battery staple", "client_id": "a"});
+    assert_eq!(service.post("/api/v1/auth/login", body).await.status, 401);
+    service.signal(Signal::TERM);
+    assert_eq!(service.ended().await.code, Some(0));
+    let verified = place.printed(&["audit", "verify"]).await;
+    assert!(verified.starts_with("1 events are what was sealed\n") && !verified.contains("not sealed"), "{verified}");
+}
+
 /// R73. Through every door that takes text, and by a row that came through none.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_a_caller_sends_forges_a_line() {

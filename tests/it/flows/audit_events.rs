@@ -92,7 +92,7 @@ async fn a_service_with_the_scope_reads_everything_by_any_filter() {
     assert_eq!(kinds(&all), written);
     assert!(all.iter().all(|event| !event.to_string().contains('@')), "no address of anybody");
     let of_bob = events(&app, &access, &format!("user_id={}", bob.user_id())).await;
-    assert!(of_bob.len() > 0 && of_bob.iter().all(|event| event["user_id"] == bob.user_id()));
+    assert!(!of_bob.is_empty() && of_bob.iter().all(|event| event["user_id"] == bob.user_id()));
     let taken = events(&app, &access, "kind=signup_address_taken").await;
     assert_eq!((kinds(&taken), &taken[0]["user_id"]), (vec!["signup_address_taken"], &json!(ada.user_id())));
     for (query, number) in [
