@@ -17,6 +17,7 @@ use tower::BoxError;
 
 pub use crate::world::World;
 use crate::{
+    audit::Sealer,
     config::{Config, Mode},
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
@@ -95,7 +96,7 @@ impl App {
         Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
     }
 
-    /// Stops taking calls, finishes those in flight, and closes the stores. The
+    /// Stops taking calls, finishes those in flight, seals what they wrote, and closes the stores. The
     /// probes answer to the end.
     pub async fn stop(self) {
         self.accepting.store(false, Ordering::SeqCst);
@@ -111,6 +112,9 @@ impl App {
             tracing::warn!("flows were cut at the end of the grace");
         }
         self.ctx.mail.close(MAIL_DRAIN).await;
+        if let Err(error) = Sealer::of(&self.ctx).round().await {
+            tracing::warn!(%error, "the last events are sealed by the next start");
+        }
         self.stop_ops.cancel();
         log_end("the operations listener", operations.await);
         self.stores.close().await;
@@ -177,6 +181,7 @@ fn context(
             codes: config.codes,
             limits: config.limits,
             passwords: password_policy(config),
+            audit_retention: config.audit_retention,
         },
     })
 }

@@ -1,5 +1,6 @@
 //! Commands.
 
+mod audit;
 mod config;
 mod keys;
 mod serve;
@@ -41,6 +42,9 @@ enum Command {
     /// The services that have tokens of their own.
     #[command(subcommand)]
     Service(service::Command),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The settings.
     #[command(subcommand)]
     Config(config::Command),
@@ -81,6 +85,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Migrate => migrate(&read(Mode::Serve, &source)?),
         Command::Keys(command) => keys::run(command, &read(Mode::Serve, &source)?),
         Command::Service(command) => service::run(command, &read(Mode::Serve, &source)?),
+        Command::Audit(command) => audit::run(command, &read(Mode::Serve, &source)?),
         Command::Config(command) => config::run(command, &source),
     }
 }

@@ -91,6 +91,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// What stands between a caller and the service.
     pub web: Web,
+    /// How long rows of the audit log are kept; `None`: for ever.
+    pub audit_retention: Option<Duration>,
     /// Which lines are logged.
     pub log: String,
     /// How they look.

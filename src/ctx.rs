@@ -36,6 +36,8 @@ pub struct Rules {
     pub limits: LimitRules,
     /// What is asked of passwords that are chosen.
     pub passwords: PasswordPolicy,
+    /// How long rows of the audit log are kept; `None`: for ever.
+    pub audit_retention: Option<std::time::Duration>,
 }
 
 /// The service, without its surfaces.

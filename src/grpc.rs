@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod access_check;
 mod answers;
+mod audit;
 mod auth;
 mod encode;
 mod feed;
@@ -26,21 +27,27 @@ use crate::{
     error::{Error, Wire},
     flows::{
         Call,
-        caller::{Caller, ServiceCaller},
+        caller::{AnyCaller, Caller, ServiceCaller},
         own_token,
     },
     proto::{
         DESCRIPTORS,
         sekisho::v1::{
-            auth_service_server::AuthServiceServer, session_service_server::SessionServiceServer,
-            token_service_server::TokenServiceServer, user_service_server::UserServiceServer,
+            audit_service_server::AuditServiceServer, auth_service_server::AuthServiceServer,
+            session_service_server::SessionServiceServer, token_service_server::TokenServiceServer,
+            user_service_server::UserServiceServer,
         },
     },
 };
 
 /// Our services, by their full names.
-pub const SERVICES: [&str; 4] =
-    ["sekisho.v1.AuthService", "sekisho.v1.SessionService", "sekisho.v1.TokenService", "sekisho.v1.UserService"];
+pub const SERVICES: [&str; 5] = [
+    "sekisho.v1.AuditService",
+    "sekisho.v1.AuthService",
+    "sekisho.v1.SessionService",
+    "sekisho.v1.TokenService",
+    "sekisho.v1.UserService",
+];
 
 /// No message of ours comes near it.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -62,6 +69,7 @@ pub fn policy() -> Result<PolicySet, PolicyError> {
 pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, PolicyError> {
     let api = Api { ctx: ctx.clone(), work: work.clone() };
     let routes = more
+        .add_service(AuditServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AuthServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(SessionServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(TokenServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -162,6 +170,26 @@ impl Api {
         let authenticated = async move |input: Input<T>| {
             let claims = claims.ok_or(Error::Unauthorized)?;
             let caller = ServiceCaller::authenticate(&input.ctx, &input.call, claims).await?;
+            flow(input, caller).await
+        };
+        self.run(request, authenticated).await
+    }
+
+    /// The same for a flow of either.
+    async fn run_as_any<T, R, F>(
+        &self,
+        request: Request<T>,
+        flow: impl FnOnce(Input<T>, AnyCaller) -> F + Send + 'static,
+    ) -> Result<Response<R>, Status>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
+    {
+        let claims = request.extensions().get::<Arc<Claims>>().cloned();
+        let authenticated = async move |input: Input<T>| {
+            let claims = claims.ok_or(Error::Unauthorized)?;
+            let caller = AnyCaller::authenticate(&input.ctx, &input.call, claims).await?;
             flow(input, caller).await
         };
         self.run(request, authenticated).await

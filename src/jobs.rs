@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    audit::{Sealer, retention},
     ctx::Ctx,
     domain::Timestamp,
     error::Error,
@@ -18,6 +19,7 @@ use crate::{
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+const SEAL_EVERY: Duration = Duration::from_secs(1);
 const SURVEY_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_BATCH: u32 = 500;
@@ -51,7 +53,7 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, Error> {
             + ctx.stores.journal.sweep(now, SWEEP_BATCH).await?;
         removed += batch;
         if batch == 0 {
-            return Ok(removed);
+            return Ok(removed + retention::sweep(ctx).await?);
         }
     }
 }
@@ -76,6 +78,11 @@ pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &Ca
     tasks.spawn(every(SWEEP_EVERY, "sweep", stop.clone(), move || {
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
+    }));
+    let sealer = Arc::new(Sealer::of(ctx));
+    tasks.spawn(every(SEAL_EVERY, "seal", stop.clone(), move || {
+        let sealer = sealer.clone();
+        async move { Ok(sealer.round().await.map(drop)?) }
     }));
     tasks.spawn(outbox::run(ctx.clone(), stop.clone()));
     tasks.spawn(ctx.follower.clone().run(stop.clone()));

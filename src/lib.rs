@@ -4,6 +4,7 @@
 //! [`app::App`]; tests start the same.
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

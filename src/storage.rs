@@ -1,5 +1,5 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
-//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`SigningKeys`],
+//! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`AuditChain`], [`SigningKeys`],
 //! [`ServiceAccounts`]) are SQL; the volatile ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live
 //! in Redis.
 //!
@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod audit_chain;
 pub mod codes;
 pub mod fence;
 pub mod journal;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
+pub use audit_chain::AuditChain;
 pub use codes::Codes;
 pub use fence::Fence;
 pub use journal::Journal;
@@ -58,6 +60,8 @@ pub struct Stores {
     pub accounts: Arc<dyn Accounts>,
     /// What happened.
     pub audit: Arc<dyn Audit>,
+    /// What shows that it was not changed since.
+    pub audit_chain: Arc<dyn AuditChain>,
     /// What was taken back.
     pub journal: Arc<dyn Journal>,
     /// What people are to be told of.

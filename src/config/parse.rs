@@ -1,6 +1,6 @@
 //! From texts to a valid [`Config`].
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use sekisho_interceptor::Algorithm;
 
@@ -23,6 +23,7 @@ use crate::{
     telemetry::LogFormat,
 };
 
+const DAY: u64 = 86_400;
 const YEAR: u64 = 31_536_000;
 
 pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> {
@@ -52,6 +53,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let limits = limit_rules(reader);
     let smtp = smtp(mode, reader);
     let web = web(mode, reader);
+    let audit_retention = reader.required("SEKISHO_AUDIT_RETENTION", retention);
     let log = reader.required("SEKISHO_LOG", log_filter);
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
@@ -72,6 +74,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         limits: limits?,
         smtp: smtp?,
         web: web?,
+        audit_retention: audit_retention?,
         log: log?,
         log_format: log_format?,
     })
@@ -154,6 +157,11 @@ fn limit_rules(reader: &mut Reader<'_>) -> Option<LimitRules> {
         client: client?,
         mail: mail?,
     })
+}
+
+/// `None`: for ever.
+fn retention(text: &str) -> Result<Option<Duration>, String> {
+    if text == "0" { Ok(None) } else { seconds(text, DAY..=100 * YEAR).map(Some) }
 }
 
 fn smtp(mode: Mode, reader: &mut Reader<'_>) -> Option<Option<Smtp>> {

@@ -192,6 +192,11 @@ pub const SETTINGS: &[Setting] = &[
         "`true`: a proxy in front speaks TLS; `serve` does not start without",
     ),
     Setting::new(
+        "SEKISHO_AUDIT_RETENTION",
+        Some("34560000"),
+        "Seconds for which a row of the audit log is kept, 86400 to 3153600000; 0 is for ever",
+    ),
+    Setting::new(
         "SEKISHO_LOG",
         Some("info"),
         "Lowest level that is logged: `error`, `warn`, `info`, `debug` or `trace`; of libraries only warnings and errors",

@@ -4,7 +4,7 @@
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
-    hmac::{HMAC_SHA256, HMAC_SHA384, Key},
+    hmac::{HMAC_SHA256, HMAC_SHA384, Key, sign, verify},
 };
 
 use crate::{
@@ -14,6 +14,26 @@ use crate::{
 
 /// Names a secret in what was made with it.
 pub type SecretId = [u8; 4];
+
+/// What shows that whoever wrote a text has the key of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mac {
+    /// Which secret the key is derived from.
+    pub key_id: SecretId,
+    /// HMAC-SHA-256.
+    pub tag: [u8; 32],
+}
+
+/// What a [`Mac`] shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MacCheck {
+    /// We wrote the text.
+    Right,
+    /// Somebody else did.
+    Wrong,
+    /// Nobody can tell any more: the secret is neither the current nor the previous one.
+    UnknownKey,
+}
 
 /// The current secret, and the one before it while it is being replaced.
 pub struct Secrets {
@@ -29,6 +49,7 @@ struct Derived {
     mailbox: Key,
     pepper: Key,
     service: Key,
+    audit: Key,
     seal: LessSafeKey,
 }
 
@@ -53,6 +74,7 @@ impl Derived {
             mailbox: mac_key(&root, b"mailbox digest")?,
             pepper: root.expand(&[b"password pepper"], HMAC_SHA384)?.into(),
             service: mac_key(&root, b"service secret")?,
+            audit: mac_key(&root, b"audit chain")?,
             seal: LessSafeKey::new(UnboundKey::from(root.expand(&[b"signing key seal"], &AES_256_GCM)?)),
         })
     }
@@ -91,6 +113,22 @@ impl Secrets {
     /// ours.
     pub fn service_digest(&self, id: SecretId, secret: &str) -> Option<[u8; 32]> {
         self.find(id).map(|derived| digest(&derived.service, &[secret]))
+    }
+
+    /// Signs a text about the audit log, under the current secret.
+    pub fn audit_mac(&self, text: &[u8]) -> Mac {
+        let mut tag = [0; 32];
+        tag.copy_from_slice(sign(&self.current.audit, text).as_ref());
+        Mac { key_id: self.current.id, tag }
+    }
+
+    /// Checks what [`Secrets::audit_mac`] made, under either secret.
+    pub fn check_audit_mac(&self, text: &[u8], mac: &Mac) -> MacCheck {
+        match self.find(mac.key_id).map(|derived| verify(&derived.audit, text, &mac.tag)) {
+            None => MacCheck::UnknownKey,
+            Some(Ok(())) => MacCheck::Right,
+            Some(Err(_)) => MacCheck::Wrong,
+        }
     }
 
     /// What stands for a code in a store.

@@ -65,10 +65,10 @@ impl Event {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal,)*) => {
         /// What happened.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum EventKind { $($(#[$doc])* $name,)* }
+        pub enum EventKind { $($(#[doc = $doc])* $name,)* }
 
         impl EventKind {
             /// Every kind.
@@ -77,6 +77,11 @@ macro_rules! kinds {
             /// The word that is stored; never changes.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it means, in a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim(),)* }
             }
         }
     };
@@ -209,6 +214,8 @@ kinds! {
     TokenIntrospected = "token_introspected",
     /// A service follows the feed of revocations.
     FeedFollowed = "feed_followed",
+    /// The audit log was read by its person, or by a service.
+    AuditRead = "audit_read",
 }
 
 impl EventKind {
@@ -231,6 +238,43 @@ impl EventKind {
                 | Self::TokenRevocationIgnored
                 | Self::TokenIntrospected
                 | Self::FeedFollowed
+                | Self::AuditRead
+        )
+    }
+
+    /// The kind of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether the person whose account is concerned may read it: what became of the
+    /// account and its sessions, and not how the service came to know.
+    pub const fn is_shown_to_its_person(self) -> bool {
+        matches!(
+            self,
+            Self::SignupCompleted
+                | Self::LoginSucceeded
+                | Self::LoginWrongPassword
+                | Self::LoginDisabled
+                | Self::LoginSessionLimit
+                | Self::SessionEvicted
+                | Self::RefreshReused
+                | Self::RefreshClientMismatch
+                | Self::LoggedOut
+                | Self::LoggedOutLost
+                | Self::ProfileUpdated
+                | Self::SessionRevoked
+                | Self::SessionsRevoked
+                | Self::TokenRevoked
+                | Self::ResetCodeSent
+                | Self::ResetCodeRight
+                | Self::PasswordReset
+                | Self::PasswordChanged
+                | Self::EmailChangeCodeSent
+                | Self::EmailChanged
+                | Self::Reauthenticated
+                | Self::StepUpWrongPassword
+                | Self::AccountDeleted
         )
     }
 }

@@ -64,3 +64,21 @@ impl ServiceCaller {
         Ok(Self { now, claims })
     }
 }
+
+/// A person or a service.
+pub enum AnyCaller {
+    /// Somebody who is signed in.
+    Person(Box<Caller>),
+    /// A service with a token of its own.
+    Service(ServiceCaller),
+}
+
+impl AnyCaller {
+    /// Looks up whatever verified claims speak of.
+    pub async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
+        Ok(match claims.person {
+            Some(_) => Self::Person(Box::new(Caller::authenticate(ctx, call, &claims).await?)),
+            None => Self::Service(ServiceCaller::authenticate(ctx, call, claims).await?),
+        })
+    }
+}

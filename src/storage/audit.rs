@@ -21,6 +21,8 @@ pub struct AuditRow {
     pub session_id: Option<Uuid>,
     /// Which client.
     pub client_id: Option<String>,
+    /// [`crate::domain::Event::mailbox`].
+    pub mailbox: Option<Vec<u8>>,
     /// From which address.
     pub address: Option<String>,
     /// Of which call.
@@ -35,4 +37,7 @@ pub trait Audit: Send + Sync {
 
     /// At most `limit` rows after `after`, oldest first.
     async fn list(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>>;
+
+    /// At most `limit` rows before `before`, of one person or of all, newest first.
+    async fn recent(&self, before: i64, user_id: Option<Uuid>, limit: u32) -> Result<Vec<AuditRow>>;
 }

@@ -9,6 +9,7 @@ mod account_changes;
 mod accounts;
 mod appends;
 mod audit;
+mod audit_chain;
 mod codes;
 mod engine;
 mod fence;
@@ -59,6 +60,7 @@ impl SqlStore {
         Stores {
             accounts: self.clone(),
             audit: self.clone(),
+            audit_chain: self.clone(),
             journal: self.clone(),
             outbox: self.clone(),
             signing_keys: self.clone(),

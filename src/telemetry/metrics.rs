@@ -69,6 +69,9 @@ pub struct Metrics {
     feed_resyncs: Counter,
     feed_window: Gauge,
     feed_behind_seconds: Gauge<f64, AtomicU64>,
+    audit_link: Gauge,
+    audit_unsealed_seconds: Gauge<f64, AtomicU64>,
+    audit_chain_broken: Gauge,
 }
 
 /// 100 µs to about 6.5 s.
@@ -97,6 +100,9 @@ impl Default for Metrics {
             feed_resyncs: Counter::default(),
             feed_window: Gauge::default(),
             feed_behind_seconds: Gauge::default(),
+            audit_link: Gauge::default(),
+            audit_unsealed_seconds: Gauge::default(),
+            audit_chain_broken: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -118,6 +124,7 @@ impl Default for Metrics {
         let lost = "Lines of the log that nobody took in time";
         registry.register("log_lines_lost", lost, metrics.log_lines_lost.clone());
         metrics.register_feed();
+        metrics.register_audit();
         metrics
     }
 }
@@ -161,6 +168,26 @@ impl Metrics {
         registry.register("feed_window", "Revocations that can still strike a token", self.feed_window.clone());
         let behind = "Time since the journal was last known to hold nothing more";
         registry.register_with_unit("feed_behind", behind, Unit::Seconds, self.feed_behind_seconds.clone());
+    }
+
+    fn register_audit(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("audit_link", "The last link of the chain over the audit log", self.audit_link.clone());
+        let unsealed = "Age of the oldest event that has no link yet";
+        registry.register_with_unit("audit_unsealed", unsealed, Unit::Seconds, self.audit_unsealed_seconds.clone());
+        let broken = "1 where somebody else has changed the chain over the audit log: nothing is sealed any more";
+        registry.register("audit_chain_broken", broken, self.audit_chain_broken.clone());
+    }
+
+    /// The chain over the audit log ends here, and the oldest event after it is so old.
+    pub fn audit_sealed(&self, link: i64, oldest_unsealed: Duration) {
+        self.audit_link.set(link);
+        self.audit_unsealed_seconds.set(oldest_unsealed.as_secs_f64());
+    }
+
+    /// Whether somebody else has changed the chain over the audit log.
+    pub fn audit_chain_broken(&self, is_broken: bool) {
+        self.audit_chain_broken.set(is_broken.into());
     }
 
     /// So many more follow the feed.

@@ -1,14 +1,48 @@
 //! The audit log: every outcome, and nothing that is secret.
 
+mod chain;
+mod commands;
+mod late_commits;
+mod once;
+mod retention;
+mod rotation;
 mod tour;
+mod two_servers;
 
-use sekisho::domain::EventKind;
+use sekisho::{
+    audit::{
+        Broken, Fault, Sealer,
+        verify::{self, Verified},
+    },
+    domain::EventKind,
+};
 
 use crate::support::{
     TestApp,
     acts::{ADA, WRONG},
     app::PASSWORD,
 };
+
+impl TestApp {
+    /// Seals what was written up to now.
+    pub async fn seal(&self) -> Result<u64, Fault> {
+        Sealer::of(&self.app.ctx).round().await
+    }
+
+    /// Looks whether the log is what was sealed.
+    pub async fn verify(&self) -> Result<Verified, Fault> {
+        let ctx = &self.app.ctx;
+        verify::verify(&*ctx.stores.audit_chain, &ctx.secrets, None).await.map(|verified| verified.expect("a chain"))
+    }
+
+    /// What is wrong with it.
+    pub async fn broken(&self) -> Broken {
+        match self.verify().await {
+            Err(Fault::Broken(broken)) => broken,
+            other => panic!("{other:?}"),
+        }
+    }
+}
 
 /// The first needs a store that forgot its last writes (see `flows::refresh`), the
 /// second another policy, the others are commands (see `commands`).

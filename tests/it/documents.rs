@@ -38,6 +38,20 @@ fn the_table_of_who_may_call_what_is_current() {
     assert_current("docs/access.md", &sekisho::grpc::policy_page().unwrap());
 }
 
+/// The same for what stands between two marks in a page.
+fn assert_part_current(page: &str, mark: &str, wanted: &str) {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let (begin, end) = (format!("<!-- {mark}: made by the tests -->\n"), format!("<!-- end of {mark} -->"));
+    let (before, rest) = text.split_once(&begin).expect("the first mark");
+    let (_, after) = rest.split_once(&end).expect("the second mark");
+    assert_current(page, &format!("{before}{begin}{wanted}{end}{after}"));
+}
+
+#[test]
+fn the_table_of_kinds_of_events_is_current() {
+    assert_part_current("docs/audit.md", "kinds", &sekisho::audit::document::kinds());
+}
+
 fn files(folder: &Path, ending: &str, found: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,6 +1,7 @@
 //! [`Audit`] on SQL.
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{
     Result, SqlStore,
@@ -14,8 +15,19 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO audit_events (at, kind, user_id, session_id, client_id, mailbox, address, \
      request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const LIST: &str = "SELECT seq, at, kind, user_id, session_id, client_id, address, request_id \
-     FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT seq, at, kind, user_id, session_id, client_id, mailbox, address, request_id FROM audit_events WHERE ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("seq > $1 ORDER BY seq LIMIT $2");
+const RECENT: &str = select!("seq < $1 ORDER BY seq DESC LIMIT $2");
+const RECENT_OF_USER: &str = select!("seq < $1 AND user_id = $3 ORDER BY seq DESC LIMIT $2");
 
 /// Adds an event to a transaction that is open.
 pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
@@ -32,7 +44,8 @@ pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
     Ok(())
 }
 
-fn audit_row(row: &Row) -> Result<AuditRow> {
+/// From the columns of an event.
+pub(super) fn audit_row(row: &Row) -> Result<AuditRow> {
     Ok(AuditRow {
         seq: row.get("seq")?,
         at: row.get("at")?,
@@ -40,6 +53,7 @@ fn audit_row(row: &Row) -> Result<AuditRow> {
         user_id: row.get("user_id")?,
         session_id: row.get("session_id")?,
         client_id: row.get("client_id")?,
+        mailbox: row.get("mailbox")?,
         address: row.get("address")?,
         request_id: row.get("request_id")?,
     })
@@ -61,6 +75,18 @@ impl Audit for SqlStore {
     async fn list(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>> {
         self.timed("audit.list", async {
             let query = sql(LIST).bind(after).bind(limit);
+            let rows = query.read_all(&self.pools).await?;
+            rows.iter().map(audit_row).collect()
+        })
+        .await
+    }
+
+    async fn recent(&self, before: i64, user_id: Option<Uuid>, limit: u32) -> Result<Vec<AuditRow>> {
+        self.timed("audit.recent", async {
+            let query = match user_id {
+                None => sql(RECENT).bind(before).bind(limit),
+                Some(id) => sql(RECENT_OF_USER).bind(before).bind(limit).bind(id),
+            };
             let rows = query.read_all(&self.pools).await?;
             rows.iter().map(audit_row).collect()
         })

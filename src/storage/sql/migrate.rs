@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, engine::sql, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 8] = [
     (
         1,
         "accounts",
@@ -46,6 +46,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
         "account_changes",
         include_str!("../../../migrations/sqlite/0006_account_changes.sql"),
         include_str!("../../../migrations/postgres/0006_account_changes.sql"),
+    ),
+    (
+        7,
+        "audit_chain",
+        include_str!("../../../migrations/sqlite/0007_audit_chain.sql"),
+        include_str!("../../../migrations/postgres/0007_audit_chain.sql"),
     ),
     (
         8,

@@ -34,7 +34,17 @@ macro_rules! same_in_both {
     };
 }
 
-same_in_both!(i64, String, Option<String>, Vec<u8>, Uuid, Option<Uuid>, serde_json::Value);
+same_in_both!(
+    i64,
+    Option<i64>,
+    String,
+    Option<String>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Uuid,
+    Option<Uuid>,
+    serde_json::Value
+);
 
 impl Column for bool {
     fn read(row: &Row, name: &str) -> Result<Self> {

@@ -39,6 +39,9 @@ async fn has_services(app: &TestApp) {
     app.revoke_token(&token).await.unwrap();
     app.revoke_token(&token).await.unwrap();
     app.watch(None).await;
+    let reader = app.service("auditor", "audit:read").await;
+    let token = app.ask_service_token("auditor", &reader, None).await.unwrap().access_token;
+    app.call("GET", "/api/v1/audit/events", &token, None).await;
     app.sql("UPDATE service_accounts SET disabled = TRUE").await;
     app.ask_service_token("orders", &secret, None).await.unwrap_err();
 }

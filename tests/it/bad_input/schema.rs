@@ -90,6 +90,8 @@ pub struct Text {
 pub fn text(field: &FieldDescriptor) -> Text {
     let required =
         |valid, longest, over, control| Text { valid, longest, over: Some(over), control, empty: Some("REQUIRED") };
+    let optional =
+        |valid: &'static str, why| Text { empty: Some(why), ..required(valid, valid.to_owned(), why, Some(why)) };
     let name = || Text {
         control: Some("CONTROL_CHARACTER"),
         empty: None,
@@ -106,10 +108,13 @@ pub fn text(field: &FieldDescriptor) -> Text {
         "refresh_token" => required("skr_nothing", "r".repeat(256), "TOO_LONG", None),
         "reset_token" => required("skp_nothing", "r".repeat(256), "TOO_LONG", None),
         "session_id" => required(NO_SESSION, NO_SESSION.to_owned(), "MALFORMED", Some("MALFORMED")),
-        "device_name" | "display_name" => name(),
-        "locale" => {
-            Text { empty: Some("UNSUPPORTED"), ..required("ja", "ja".to_owned(), "UNSUPPORTED", Some("UNSUPPORTED")) }
+        "page_token" => {
+            Text { empty: None, ..required("AAAAAAAAAAA", "AAAAAAAAAAA".to_owned(), "MALFORMED", Some("MALFORMED")) }
         }
+        "user_id" => optional(NO_SESSION, "MALFORMED"),
+        "kind" => optional("logged_out", "UNSUPPORTED"),
+        "device_name" | "display_name" => name(),
+        "locale" => optional("ja", "UNSUPPORTED"),
         other => panic!("what does the proto say of {other}?"),
     }
 }

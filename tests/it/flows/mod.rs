@@ -1,5 +1,6 @@
 //! Black-box tests, one file per flow.
 
+mod audit_events;
 mod deletion;
 mod devices;
 mod email_change;

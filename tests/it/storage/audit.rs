@@ -37,6 +37,7 @@ pub async fn a_row_holds_what_the_event_says(stores: Stores) {
         user_id: Some(Uuid::from_u128(1)),
         session_id: Some(Uuid::from_u128(2)),
         client_id: Some("web".into()),
+        mailbox: Some(vec![9; 32]),
         address: Some("2001:db8::1".into()),
         request_id: "call-1".into(),
     };
@@ -53,6 +54,7 @@ pub async fn what_an_event_does_not_say_is_not_in_its_row(stores: Stores) {
         user_id: None,
         session_id: None,
         client_id: None,
+        mailbox: None,
         address: None,
         request_id: "call-1".into(),
     };
@@ -90,6 +92,26 @@ pub async fn a_page_is_what_comes_after_a_row_up_to_a_limit(stores: Stores) {
     assert_eq!(list(rows[2].seq, 2).await, rows[3..]);
     assert_eq!(list(rows[3].seq, 2).await, []);
     assert_eq!(list(0, 0).await, []);
+}
+
+pub async fn the_latest_come_first_of_all_or_of_one_person(stores: Stores) {
+    let (ada, bob) = (user_id(1), user_id(2));
+    for (kind, who) in KINDS.into_iter().zip([Some(ada), None, Some(bob), Some(ada)]) {
+        let told = event(kind);
+        stores.audit.record(&[who.map_or(told.clone(), |id| told.user(id))]).await.unwrap();
+    }
+    let rows = stores.audit.list(0, 100).await.unwrap();
+    let recent = |before, who: Option<sekisho::domain::UserId>, limit| {
+        let audit = stores.audit.clone();
+        async move { audit.recent(before, who.map(|id| id.0), limit).await.unwrap() }
+    };
+    let newest: Vec<AuditRow> = rows.iter().rev().cloned().collect();
+    assert_eq!(recent(i64::MAX, None, 100).await, newest);
+    assert_eq!(recent(i64::MAX, None, 2).await, newest[..2]);
+    assert_eq!(recent(rows[2].seq, None, 100).await, newest[2..]);
+    assert_eq!(recent(i64::MAX, Some(ada), 100).await, [rows[3].clone(), rows[0].clone()]);
+    assert_eq!(recent(rows[3].seq, Some(ada), 100).await, [rows[0].clone()]);
+    assert_eq!(recent(i64::MAX, Some(user_id(3)), 100).await, []);
 }
 
 pub async fn many_writers_lose_no_row(stores: Stores) {

@@ -5,6 +5,7 @@ mod account_changes;
 mod accounts;
 mod attempt;
 mod audit;
+mod audit_chain;
 pub mod back_ends;
 mod codes;
 pub mod data;
@@ -71,7 +72,19 @@ macro_rules! contract {
                 no_event_makes_no_row,
                 rows_come_oldest_first_with_rising_numbers,
                 a_page_is_what_comes_after_a_row_up_to_a_limit,
+                the_latest_come_first_of_all_or_of_one_person,
                 many_writers_lose_no_row,
+            }
+            contract! { $back_end audit_chain:
+                of_many_that_begin_a_chain_one_does,
+                a_chain_is_read_as_it_was_written,
+                events_without_a_link_come_in_order_up_to_a_limit,
+                links_come_with_their_events_and_seals,
+                a_link_outlives_its_event,
+                what_was_made_from_an_older_chain_changes_nothing,
+                of_many_that_extend_a_chain_one_does,
+                what_is_removed_is_gone_with_its_links_and_seals,
+                many_sealers_and_writers_make_one_chain,
             }
             contract! { $back_end journal:
                 what_was_appended_is_live_in_order_and_whole,

@@ -10,8 +10,9 @@ use sekisho::{
     domain::Timestamp,
     entropy::SystemEntropy,
     proto::sekisho::v1::{
-        auth_service_client::AuthServiceClient, session_service_client::SessionServiceClient,
-        token_service_client::TokenServiceClient, user_service_client::UserServiceClient,
+        audit_service_client::AuditServiceClient, auth_service_client::AuthServiceClient,
+        session_service_client::SessionServiceClient, token_service_client::TokenServiceClient,
+        user_service_client::UserServiceClient,
     },
     storage::audit::AuditRow,
 };
@@ -203,6 +204,11 @@ impl TestApp {
     /// A gRPC client.
     pub async fn auth(&self) -> AuthServiceClient<Channel> {
         AuthServiceClient::new(self.channel().await)
+    }
+
+    /// A gRPC client.
+    pub async fn audit_events(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel().await)
     }
 
     /// A gRPC client.

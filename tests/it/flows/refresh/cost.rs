@@ -7,7 +7,7 @@ use crate::support::servers::Owned;
 
 const REFRESHES: u64 = 200;
 /// What the jobs do meanwhile, as often as the clock says.
-const JOBS: [&str; 4] = ["fence.", "journal.", "outbox.", "signing_keys."];
+const JOBS: [&str; 5] = ["audit_chain.", "fence.", "journal.", "outbox.", "signing_keys."];
 
 type Counts = BTreeMap<String, u64>;
 
