@@ -2,6 +2,7 @@
 
 mod config;
 mod keys;
+mod open_files;
 mod serve;
 mod service;
 

@@ -4,7 +4,7 @@
 mod context;
 mod dispatch;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, header};
@@ -21,15 +21,21 @@ use crate::{entropy::Entropy, grpc::Rpcs, proto::DESCRIPTORS, rest::Transcoder};
 /// Everything that the public port answers.
 pub type Public = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
-/// Puts the three surfaces over the same RPCs.
-pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, allowed_origins: &[String]) -> Result<Public, BoxError> {
+/// Puts the three surfaces over the same RPCs. `time` is the longest that a unary call
+/// may take.
+pub fn public(
+    rpcs: Rpcs,
+    entropy: Arc<dyn Entropy>,
+    time: Duration,
+    allowed_origins: &[String],
+) -> Result<Public, BoxError> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let rest = Transcoder::new(pool, rpcs.clone())?;
     // Browsers speak no other gRPC than gRPC-Web.
     let cors = cors(allowed_origins)?;
     let web = cors.layer(GrpcWebLayer::new().layer(rpcs.clone()));
     let surfaces = Dispatch::new(rpcs, web, cors.layer(rest));
-    Ok(BoxCloneSyncService::new(ContextLayer::new(entropy).layer(surfaces)))
+    Ok(BoxCloneSyncService::new(ContextLayer::new(entropy, time).layer(surfaces)))
 }
 
 /// Exact origins. Tokens are sent by script, not by the browser: no credentials.
@@ -57,5 +63,5 @@ fn cors(allowed_origins: &[String]) -> Result<CorsLayer, BoxError> {
             ours("grpc-status-details-bin"),
             ours("x-request-id"),
         ])
-        .max_age(std::time::Duration::from_secs(3600)))
+        .max_age(Duration::from_secs(3600)))
 }

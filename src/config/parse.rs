@@ -9,12 +9,14 @@ use super::{
     reader::Reader,
     redis::redis,
     settings::DEV_ISSUER,
+    transport::transport,
     values::{
         address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, origins, rate, seconds,
         smtp_url,
     },
 };
 use crate::{
+    domain::Timestamp,
     storage::{
         sessions::SessionLimit,
         sql::{Bounds, Location},
@@ -24,9 +26,9 @@ use crate::{
 
 const YEAR: u64 = 31_536_000;
 
-pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> {
+pub(super) fn config(mode: Mode, source: &Source, now: Timestamp) -> Result<Config, Vec<Fault>> {
     let mut reader = Reader::new(mode, source);
-    let config = read(mode, &mut reader);
+    let config = read(mode, &mut reader, now);
     cross_check(mode, config.as_ref(), &mut reader);
     match config {
         Some(config) if reader.faults.is_empty() => Ok(config),
@@ -35,7 +37,7 @@ pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> 
 }
 
 /// Reads every setting before it gives up on any, so that all faults are found.
-fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
+fn read(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> Option<Config> {
     let listen = reader.required("SEKISHO_LISTEN", address);
     let ops_listen = reader.required("SEKISHO_OPS_LISTEN", address);
     let database = database(reader);
@@ -55,10 +57,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
     });
-    let is_tls_terminated = reader.required("SEKISHO_TLS_TERMINATED", flag);
-    if is_tls_terminated == Some(false) {
-        reader.fault("SEKISHO_TLS_TERMINATED", "must be true: put a proxy that speaks TLS in front");
-    }
+    let transport = transport(reader, now);
     Some(Config {
         mode,
         listen: listen?,
@@ -75,6 +74,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         limit_code: limit_code?,
         smtp: smtp?,
         allowed_origins: allowed_origins?.unwrap_or_default(),
+        transport: transport?,
         log: log?,
         log_format: log_format?,
     })

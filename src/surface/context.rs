@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as Poller, Poll},
+    time::Duration,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -15,22 +16,25 @@ use crate::{
     entropy::Entropy,
     error::Wire,
     flows::Call,
+    grpc::Deadline,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID: usize = 64;
 
-/// Puts a [`Call`] and a [`Wire`] into the extensions of each request, and the
-/// request's id into the answer.
+/// Puts a [`Call`], a [`Wire`] and a [`Deadline`] into the extensions of each request,
+/// and the request's id into the answer.
 #[derive(Clone)]
 pub struct ContextLayer {
     entropy: Arc<dyn Entropy>,
+    time: Duration,
 }
 
 impl ContextLayer {
-    /// `entropy` makes the ids of requests that bring none.
-    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { entropy }
+    /// `entropy` makes the ids of requests that bring none; `time` is the longest that
+    /// a unary call may take.
+    pub fn new(entropy: Arc<dyn Entropy>, time: Duration) -> Self {
+        Self { entropy, time }
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Arc<str> {
@@ -83,6 +87,8 @@ where
         let user_agent = text(request.headers(), &header::USER_AGENT).map(Name::salvage).unwrap_or_default();
         let origin = Origin { address: peer, request_id: request_id.clone() };
         let id_header = HeaderValue::from_str(&request_id).ok();
+        let deadline = Deadline::of(request.headers(), self.layer.time);
+        request.extensions_mut().insert(deadline);
         request.extensions_mut().insert(Call { origin, user_agent, locale });
         request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id });
         let answer = self.inner.call(request);

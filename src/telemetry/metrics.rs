@@ -14,6 +14,7 @@ use prometheus_client::{
 };
 use tonic::Code;
 
+use super::transport::Transport;
 use crate::domain::EventKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -69,6 +70,7 @@ pub struct Metrics {
     feed_resyncs: Counter,
     feed_window: Gauge,
     feed_behind_seconds: Gauge<f64, AtomicU64>,
+    pub(super) transport: Transport,
 }
 
 /// 100 µs to about 6.5 s.
@@ -97,6 +99,7 @@ impl Default for Metrics {
             feed_resyncs: Counter::default(),
             feed_window: Gauge::default(),
             feed_behind_seconds: Gauge::default(),
+            transport: Transport::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -117,6 +120,7 @@ impl Default for Metrics {
         registry.register("notices_waiting", "Notices in the outbox", metrics.notices_waiting.clone());
         let lost = "Lines of the log that nobody took in time";
         registry.register("log_lines_lost", lost, metrics.log_lines_lost.clone());
+        metrics.transport.register(registry);
         metrics.register_feed();
         metrics
     }
