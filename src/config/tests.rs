@@ -51,6 +51,9 @@ fn the_defaults_are_those_of_the_contract() {
     assert!(config.sessions.end_on_client_mismatch);
     assert_eq!(config.bcrypt_cost, 12);
     assert_eq!((config.codes.ttl.as_secs(), config.codes.attempts), (900, 5));
+    let transport = &config.transport;
+    assert_eq!((&transport.tls, transport.max_connections, transport.max_calls), (&None, 30_000, 1024));
+    assert_eq!((transport.max_age, transport.call_timeout.as_secs()), (Some(Duration::from_secs(3600)), 30));
     assert_eq!(config.limit_login, Rate { count: 5, per: Duration::from_secs(300) });
 }
 
@@ -88,6 +91,11 @@ fn each_fault_is_named() {
         ("SEKISHO_ALLOWED_ORIGINS", "https://app.example.com/"),
         ("SEKISHO_ALLOWED_ORIGINS", "*"),
         ("SEKISHO_TLS_TERMINATED", "false"),
+        ("SEKISHO_MAX_CONNECTIONS", "0"),
+        ("SEKISHO_CONNECTION_MAX_AGE", "86401"),
+        ("SEKISHO_HEADER_TIMEOUT", "0"),
+        ("SEKISHO_MAX_CALLS", "0"),
+        ("SEKISHO_CALL_TIMEOUT", "301"),
         ("SEKISHO_LOG", "hyper=trace"),
         ("SEKISHO_LOG_FORMAT", "xml"),
     ] {

@@ -29,3 +29,4 @@ mod stacks;
 mod storage;
 mod support;
 mod surfaces;
+mod transport;
