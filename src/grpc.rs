@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, service::Routes};
 use tower::{BoxError, ServiceBuilder, util::BoxCloneSyncService};
 
-use self::{bounds::InFlight, uncancelled::Uncancelled};
+use self::{bounds::Admission, uncancelled::Uncancelled};
 use crate::{
     ctx::Ctx,
     error::{Error, Wire},
@@ -126,7 +126,8 @@ impl Api {
     {
         let (_, extensions, message) = request.into_parts();
         let call = extensions.get::<Call>().cloned().unwrap_or_default();
-        let place = extensions.get::<InFlight>().cloned();
+        let place = extensions.get::<Admission>().map(Admission::admit).transpose();
+        let place = place.map_err(|error| wire(&extensions).refuse(&error))?;
         let flow = flow(Input { ctx: self.ctx.clone(), call, message });
         let flow = async move {
             let _place = place;

@@ -34,50 +34,55 @@ pub struct Bounds {
     pub time: Duration,
 }
 
-/// Among the extensions of a unary call: its place among those that run. A flow
-/// keeps it to its end, also where nobody waits for that any more: else callers who
-/// give up could have any number of flows run at once.
+/// Among the extensions of a unary call: that its flow needs a place. It is taken when
+/// the message is there: whoever sends it slowly, or never, keeps nobody out.
 #[derive(Clone)]
-pub(super) struct InFlight(#[expect(dead_code, reason = "it is there to be dropped")] Arc<Held>);
+pub(super) struct Admission {
+    places: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
 
-struct Held {
+/// The place of a flow that runs. The flow keeps it to its end, also where nobody waits
+/// for that any more: else callers who give up could have any number run at once.
+pub(super) struct InFlight {
     metrics: Arc<Metrics>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.metrics.calls_in_flight(-1);
-    }
-}
-
-/// Refuses unary calls beyond a number, and answers those that take too long. What
-/// streams, and what is not ours (probes), takes no place.
-#[derive(Clone)]
-pub(super) struct BoundsLayer {
-    unary: Arc<HashSet<String>>,
-    places: Arc<Semaphore>,
-    time: Duration,
-    metrics: Arc<Metrics>,
-}
-
-impl BoundsLayer {
-    pub(super) fn new(bounds: Bounds, metrics: Arc<Metrics>) -> Result<Self, DescriptorError> {
-        let places = Arc::new(Semaphore::new(bounds.calls.min(Semaphore::MAX_PERMITS)));
-        Ok(Self { unary: Arc::new(unary_methods()?), places, time: bounds.time, metrics })
-    }
-
-    /// A place, or why there is none.
-    fn admit(&self, deadline: Option<Deadline>) -> Result<InFlight, Error> {
-        if deadline.is_some_and(Deadline::has_passed) {
-            return Err(Error::DeadlineExceeded);
-        }
+impl Admission {
+    /// # Errors
+    ///
+    /// As many run as may.
+    pub(super) fn admit(&self) -> Result<InFlight, Error> {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             self.metrics.call_shed();
             return Err(Error::Overloaded);
         };
         self.metrics.calls_in_flight(1);
-        Ok(InFlight(Arc::new(Held { metrics: self.metrics.clone(), _place: place })))
+        Ok(InFlight { metrics: self.metrics.clone(), _place: place })
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.metrics.calls_in_flight(-1);
+    }
+}
+
+/// Has unary calls take a place each, and answers those that take too long. What
+/// streams, and what is not ours (probes), takes no place.
+#[derive(Clone)]
+pub(super) struct BoundsLayer {
+    unary: Arc<HashSet<String>>,
+    admission: Admission,
+    time: Duration,
+}
+
+impl BoundsLayer {
+    pub(super) fn new(bounds: Bounds, metrics: Arc<Metrics>) -> Result<Self, DescriptorError> {
+        let places = Arc::new(Semaphore::new(bounds.calls.min(Semaphore::MAX_PERMITS)));
+        let admission = Admission { places, metrics };
+        Ok(Self { unary: Arc::new(unary_methods()?), admission, time: bounds.time })
     }
 }
 
@@ -127,10 +132,10 @@ where
             return Box::pin(async move { opening.await.unwrap_or_else(|_| Ok(late(&wire))) });
         }
         let deadline = request.extensions().get::<Deadline>().copied();
-        match self.layer.admit(deadline) {
-            Ok(place) => _ = request.extensions_mut().insert(place),
-            Err(error) => return Box::pin(std::future::ready(Ok(wire.refuse(&error).into_http()))),
+        if deadline.is_some_and(Deadline::has_passed) {
+            return Box::pin(std::future::ready(Ok(late(&wire))));
         }
+        request.extensions_mut().insert(self.layer.admission.clone());
         let answer = self.inner.call(request);
         Box::pin(async move {
             match deadline {
@@ -177,14 +182,15 @@ mod tests {
         async fn call(&self, path: &str, deadline: Option<Duration>) -> Code {
             let (go_on, work) = (self.go_on.clone(), self.work.clone());
             let flow = tower::service_fn(move |request: Request<Body>| {
-                let place = request.extensions().get::<InFlight>().cloned();
-                let go_on = go_on.clone();
-                let flow = Uncancelled::new(&work, async move {
-                    let _place = place;
-                    go_on.notified().await;
-                });
+                let place = request.extensions().get::<Admission>().map(Admission::admit).transpose();
+                let (go_on, work) = (go_on.clone(), work.clone());
                 async move {
-                    let _ = flow.await;
+                    let Ok(place) = place else { return Ok(Status::unavailable("").into_http()) };
+                    let flow = async move {
+                        let _place = place;
+                        go_on.notified().await;
+                    };
+                    let _ = Uncancelled::new(&work, flow).await;
                     Ok(Response::new(Body::empty()))
                 }
             });

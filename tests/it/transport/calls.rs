@@ -38,22 +38,28 @@ async fn counted(app: &TestApp, line: &str) -> bool {
     app.ops_text("/metrics").await.lines().any(|found| found == line)
 }
 
-/// Calls whose messages do not come take all the places there are.
+/// As slow as a flow can be made: seconds for a hash.
+const SLOW: [(&str, &str); 2] = [("SEKISHO_MAX_CALLS", "1"), ("SEKISHO_BCRYPT_COST", "15")];
+
+fn login() -> Vec<u8> {
+    let (email, password, client_id) = (ADA.to_owned(), WRONG.to_owned(), "phone".to_owned());
+    frame(0, &pb::LoginRequest { email, password, client_id, device_name: None }.encode_to_vec())
+}
+
+/// A login that takes the only place there is.
 struct Full {
     app: TestApp,
     connection: Http2,
-    calls: Vec<(h2::client::ResponseFuture, h2::SendStream<bytes::Bytes>)>,
+    call: (h2::client::ResponseFuture, h2::SendStream<bytes::Bytes>),
 }
 
 impl Full {
-    async fn start() -> Self {
-        let app = TestApp::with(&[("SEKISHO_MAX_CALLS", "2")]).await;
+    async fn of(app: TestApp) -> Self {
         let connection = Http2::connect(app.app.listen).await;
-        let mut full = Self { app, connection, calls: Vec::new() };
-        for _ in 0..2 {
-            full.calls.push(full.connection.begin(grpc(KEYS, None)).await);
-        }
-        full.are_in_flight(2).await;
+        let mut call = connection.begin(grpc(LOGIN, None)).await;
+        call.1.send_data(login().into(), true).unwrap();
+        let full = Self { app, connection, call };
+        full.are_in_flight(1).await;
         full
     }
 
@@ -70,7 +76,7 @@ fn is_overloaded(refused: &Status) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_a_number_calls_are_refused_on_every_surface() {
-    let full = Full::start().await;
+    let full = Full::of(TestApp::with(&SLOW).await).await;
     let app = &full.app;
     is_overloaded(&app.tokens().await.get_keys(pb::GetKeysRequest {}).await.unwrap_err());
     let web = app.request("POST", KEYS).header("content-type", "application/grpc-web+proto");
@@ -81,34 +87,48 @@ async fn beyond_a_number_calls_are_refused_on_every_surface() {
     assert_eq!(rest.header("retry-after"), Some("1"));
     assert!(counted(app, "sekisho_calls_shed_total 3").await);
 
-    for (_, mut body) in full.calls {
-        body.send_data(frame(0, &[]).into(), true).unwrap();
-    }
-    eventually(async || counted(app, "sekisho_calls_in_flight 0").await).await;
+    full.are_in_flight(0).await;
     assert_eq!(http::send(app.request("GET", "/.well-known/jwks.json")).await.status, 200);
+    assert_eq!(refusal(&status(full.call.0.await.unwrap().headers())).1, "INVALID_CREDENTIALS");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_and_streams_take_no_place() {
-    let app = TestApp::with(&[("SEKISHO_MAX_CALLS", "1")]).await;
-    let mut watcher = app.watch(None).await;
-    let connection = Http2::connect(app.app.listen).await;
-    let (_answer, _body) = connection.begin(grpc(KEYS, None)).await;
-    eventually(async || counted(&app, "sekisho_calls_in_flight 1").await).await;
-
-    watcher.heartbeat().await;
-    HealthClient::new(app.channel().await).check(HealthCheckRequest::default()).await.unwrap();
-    assert_eq!(app.ops_text("/readyz").await, "{\"ready\":true}");
+    let app = TestApp::with(&SLOW).await;
+    let service = app.service_token().await;
+    let full = Full::of(app).await;
+    HealthClient::new(full.app.channel().await).check(HealthCheckRequest::default()).await.unwrap();
+    assert_eq!(full.app.ops_text("/readyz").await, "{\"ready\":true}");
+    assert!(full.app.try_watch(&service, None).await.is_ok());
+    full.are_in_flight(1).await;
 }
 
-/// A caller that is gone takes no place.
+/// The flow of a caller who is gone runs on, and takes its place until it ends.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_is_free_when_its_caller_hangs_up() {
-    let mut full = Full::start().await;
-    for (_, mut body) in full.calls.drain(..) {
-        body.send_reset(h2::Reason::CANCEL);
-    }
+async fn whoever_hangs_up_makes_no_room() {
+    let mut full = Full::of(TestApp::with(&SLOW).await).await;
+    full.call.1.send_reset(h2::Reason::CANCEL);
+    // On the same connection, so that the reset comes first.
+    let (answer, mut body) = full.connection.begin(grpc(KEYS, None)).await;
+    body.send_data(frame(0, &[]).into(), true).unwrap();
+    is_overloaded(&status(answer.await.unwrap().headers()));
     full.are_in_flight(0).await;
+    let audit = full.app.audit_kinds().await;
+    assert!(audit.iter().any(|kind| kind == "login_unknown"), "{audit:?}");
+}
+
+/// Whoever sends a message slowly, or never, keeps nobody out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_its_message_takes_no_place() {
+    let app = TestApp::with(&[("SEKISHO_MAX_CALLS", "1")]).await;
+    let connection = Http2::connect(app.app.listen).await;
+    let mut waiting = Vec::new();
+    for _ in 0..10 {
+        waiting.push(connection.begin(grpc(LOGIN, None)).await);
+    }
+    let (answer, mut body) = connection.begin(grpc(KEYS, None)).await;
+    body.send_data(frame(0, &[]).into(), true).unwrap();
+    assert_eq!(status(answer.await.unwrap().headers()).code(), Code::Ok);
 }
 
 /// F27. Neither is held up by a body that does not come.
@@ -145,15 +165,9 @@ async fn a_call_without_time_changes_nothing() {
     let app = TestApp::start().await;
     app.ada().await;
     let before = app.audit_kinds().await;
-    let message = pb::LoginRequest {
-        email: ADA.to_owned(),
-        password: WRONG.to_owned(),
-        client_id: "phone".to_owned(),
-        device_name: None,
-    };
     // tonic's client would give up by itself.
     let late = Frames::new(&app, "").request(LOGIN).header("grpc-timeout", "0n");
-    let late = late.body(frame(0, &message.encode_to_vec())).send().await.unwrap();
+    let late = late.body(login()).send().await.unwrap();
     assert_eq!(refusal(&status(late.headers())), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
     let body = json!({"email": ADA, "password": WRONG, "client_id": "phone"});
     let late = app.request("POST", "/api/v1/auth/login").header("grpc-timeout", "0n").json(&body);
