@@ -36,6 +36,8 @@ pub struct Limits {
     pub http1_buffer: usize,
     /// Streams of HTTP/2 that a client resets before they are looked at (CVE-2023-44487).
     pub pending_resets: usize,
+    /// Streams that a client has us reset by what it sends (CVE-2025-8671).
+    pub provoked_resets: usize,
     /// Calls that a client may give up before it is answered: one more closes the
     /// connection, if they are more than half of all.
     pub abandoned: u32,
@@ -59,6 +61,7 @@ impl Default for Limits {
             header_list: 16 * 1024,
             http1_buffer: 64 * 1024,
             pending_resets: 20,
+            provoked_resets: 100,
             abandoned: 200,
             windows: [64 * 1024, 256 * 1024],
         }
@@ -78,6 +81,7 @@ impl Limits {
             .max_concurrent_streams(self.streams)
             .max_header_list_size(self.header_list)
             .max_pending_accept_reset_streams(self.pending_resets)
+            .max_local_error_reset_streams(self.provoked_resets)
             .initial_stream_window_size(self.windows[0])
             .initial_connection_window_size(self.windows[1]);
         builder

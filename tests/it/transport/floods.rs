@@ -5,7 +5,10 @@ use tokio::io::AsyncWriteExt;
 
 use super::{
     client::{Http2, request},
-    frames::{self, CANCEL, CONTINUATION, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, RST_STREAM, Raw, frame},
+    frames::{
+        self, CANCEL, CONTINUATION, END_HEADERS, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, RST_STREAM, Raw, WINDOW_UPDATE,
+        frame,
+    },
     listener::{HELD, Listener},
 };
 use crate::support::eventually;
@@ -52,6 +55,29 @@ async fn giving_up_what_has_begun_ends_the_connection() {
     }
     eventually(async || (listener.ended("flooded"), listener.running()) == (1, 0)).await;
     assert!(given_up > 10, "{given_up} are few");
+    assert_eq!(honest.get("/").await.unwrap(), 200);
+}
+
+/// R67: CVE-2025-8671, where we are made to reset streams: a window that grows
+/// too far is an error of its stream (RFC 9113, section 6.9.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn provoked_resets_end_the_connection() {
+    let listener = Listener::start(Limits { provoked_resets: 10, ..Limits::default() }).await;
+    let honest = Http2::connect(listener.address).await;
+    let mut raw = Raw::connect(listener.address).await;
+    let mut provoked = 0;
+    for stream in (1..).step_by(2) {
+        let begun = frame(HEADERS, END_HEADERS, stream, &frames::headers(HELD));
+        let too_far = frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes());
+        raw.send(&[begun, too_far].concat()).await;
+        match raw.next(RST_STREAM).await {
+            Some(reset) => assert_eq!(reset.stream, stream),
+            None => break,
+        }
+        provoked += 1;
+    }
+    assert_eq!(provoked, 10);
+    eventually(async || (listener.connections(), listener.running()) == (1, 0)).await;
     assert_eq!(honest.get("/").await.unwrap(), 200);
 }
 
