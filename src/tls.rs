@@ -69,10 +69,11 @@ impl Tls {
     /// Looks at the files, and takes what they hold if that is new and can be used.
     /// Reads from the disk: not for a task that others wait for.
     pub fn reload(&self) -> Reload {
+        // Kept to the end: what was read first must not be taken last.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let contents = Contents::read(&self.files);
         let fingerprint = contents.fingerprint();
-        let seen = std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), fingerprint);
-        if seen == fingerprint {
+        if std::mem::replace(&mut *seen, fingerprint) == fingerprint {
             return Reload::Unchanged;
         }
         match usable(&contents, &self.clock, &self.metrics) {
