@@ -13,7 +13,10 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 use super::{
     authority::{Authority, Files},
     client::{Client, HOST, Http2, closed},
-    frames::{self, PING, REFUSED_STREAM, RST_STREAM, Raw},
+    frames::{
+        self, ACK, DATA, END_HEADERS, FLOW_CONTROL_ERROR, GOAWAY, HEADERS, PING, REFUSED_STREAM, RST_STREAM, Raw,
+        SETTINGS,
+    },
     listener::{HELD, Listener},
 };
 use crate::support::eventually;
@@ -67,7 +70,7 @@ async fn a_connection_without_calls_is_closed_and_one_with_a_call_is_not() {
         listener.let_go(1);
     };
     assert_eq!(tokio::join!(call, others).0, 200);
-    assert_eq!(listener.ended("idle"), 4);
+    eventually(async || listener.ended("idle") == 4).await;
 }
 
 /// The call in flight is answered before the connection ends; the next goes elsewhere.
@@ -136,7 +139,7 @@ async fn one_stream_too_many_is_refused() {
     listener.let_go(3);
     let mut answered = Vec::new();
     while answered.len() < 2 {
-        answered.push(raw.next(frames::HEADERS).await.unwrap().stream);
+        answered.push(raw.next(HEADERS).await.unwrap().stream);
     }
     answered.sort_unstable();
     assert_eq!((answered, listener.most()), (vec![1, 3], 2));
@@ -152,6 +155,34 @@ async fn a_header_list_that_is_too_large_is_refused() {
     let (answer, _body) = connection.begin(large).await;
     assert_eq!(answer.await.unwrap().status(), 431);
     assert_eq!(connection.get("/").await.unwrap(), 200);
+}
+
+/// R67. What nobody reads is kept up to a window, and no further (RFC 9113, section 5.2).
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_taken_ahead_than_a_window_holds() {
+    const PART: u32 = 16 * 1024;
+    let limits = Limits { windows: [2 * PART, 5 * PART], ..Limits::default() };
+    let listener = Listener::start(limits).await;
+    for (streams, parts) in [(&[1_u32][..], 3), (&[1, 3, 5], 6)] {
+        let mut raw = Raw::connect(listener.address).await;
+        // Before that, what it says of streams does not hold.
+        raw.next(SETTINGS).await.unwrap();
+        raw.send(&frames::frame(SETTINGS, ACK, 0, &[])).await;
+        for &stream in streams {
+            raw.send(&frames::frame(HEADERS, END_HEADERS, stream, &frames::headers(HELD))).await;
+            listener.has_begun().await;
+        }
+        for &stream in streams.iter().cycle().take(parts) {
+            raw.send(&frames::frame(DATA, 0, stream, &[b'x'; PART as usize])).await;
+        }
+        let refused = loop {
+            let frame = raw.frame().await.expect("a refusal");
+            if [RST_STREAM, GOAWAY].contains(&frame.kind) {
+                break frame;
+            }
+        };
+        assert_eq!(refused.code(), FLOW_CONTROL_ERROR, "{refused:?}");
+    }
 }
 
 /// However many say nothing, whoever does is served meanwhile.
@@ -205,6 +236,6 @@ async fn a_call_that_is_given_up_leaves_the_others() {
     raw.send(&frames::frame(RST_STREAM, 0, 1, &frames::CANCEL.to_be_bytes())).await;
     eventually(async || listener.running() == 0).await;
     raw.send(&frames::get(3, "/")).await;
-    assert_eq!(raw.next(frames::HEADERS).await.unwrap().stream, 3);
+    assert_eq!(raw.next(HEADERS).await.unwrap().stream, 3);
     assert_eq!(listener.connections(), 1);
 }
