@@ -9,17 +9,23 @@ mod count;
 mod figures;
 mod fill;
 mod growth;
+mod idle_connections;
 mod limit;
 mod memory;
 mod people;
 mod propagation;
+mod rapid_reset;
 mod refresh;
 mod servers;
 mod sibling;
 mod signed_in;
+mod slow_clients;
 mod stack;
 mod subscribers;
 mod targets;
+mod under_attack;
+
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -64,6 +70,33 @@ enum Measure {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// How honest callers fare while others send requests and reset them.
+    RapidReset {
+        /// Of those others.
+        #[arg(long, default_value_t = 10)]
+        connections: u64,
+        /// In peace, under attack, and afterwards.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
+    /// The same while others send a byte a second.
+    SlowClients {
+        /// How many others.
+        #[arg(long, default_value_t = 5_000)]
+        clients: u64,
+        /// In peace, under attack, and afterwards.
+        #[arg(long, default_value_t = 40)]
+        seconds: u64,
+    },
+    /// The same while others keep connections and ask nothing.
+    IdleConnections {
+        /// How many.
+        #[arg(long, default_value_t = 20_000)]
+        connections: u64,
+        /// In peace, under attack, and afterwards.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// The handler that refreshes are measured against.
     #[command(hide = true)]
     Bare {
@@ -85,11 +118,18 @@ async fn main() -> Outcome<()> {
 
 async fn measure(what: Measure) -> Outcome<()> {
     match what {
-        Measure::Refresh { rounds, seconds } => refresh::measure(rounds, std::time::Duration::from_secs(seconds)).await,
+        Measure::Refresh { rounds, seconds } => refresh::measure(rounds, Duration::from_secs(seconds)).await,
         Measure::Memory => memory::measure().await,
         Measure::Growth { store, sessions } => growth::measure(store, &sessions).await,
         Measure::Propagation { trials, subscribers, per_second, seconds } => {
             propagation::measure(&propagation::Extent { trials, subscribers, per_second, seconds }).await
+        }
+        Measure::RapidReset { connections, seconds } => {
+            rapid_reset::measure(connections, Duration::from_secs(seconds)).await
+        }
+        Measure::SlowClients { clients, seconds } => slow_clients::measure(clients, Duration::from_secs(seconds)).await,
+        Measure::IdleConnections { connections, seconds } => {
+            idle_connections::measure(connections, Duration::from_secs(seconds)).await
         }
         Measure::Bare { redis } => bare::serve(&redis).await,
     }

@@ -7,6 +7,12 @@
 #   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
 #   load/run.sh propagation                          # from a logout to its refusal by siblings
 #
+# Attacks, beside honest callers before, during and after; memory at most:
+#
+#   load/run.sh rapid-reset [--connections N] [--seconds N]        # CVE-2023-44487
+#   load/run.sh slow-clients [--clients N] [--seconds N]           # beginnings, headers and bodies, a byte a second
+#   load/run.sh idle-connections [--connections N] [--seconds N]   # kept, and nothing asked on them
+#
 # PostgreSQL and Redis are found, or installed, by deploy/servers.sh. Without Node
 # the textbook design is left out.
 set -euo pipefail

@@ -61,6 +61,13 @@ impl Service {
         let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
         Ok(Duration::from_secs(ticks) / TICKS)
     }
+
+    /// Kibibytes of memory, by a name of proc(5): now `VmRSS`, at most so far `VmHWM`.
+    pub(crate) fn resident(&self, name: &str) -> Outcome<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).ok_or("no such line")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
 }
 
 impl Drop for Service {

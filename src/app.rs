@@ -18,23 +18,28 @@ use tower::BoxError;
 pub use crate::world::World;
 use crate::{
     audit::Sealer,
-    config::{Config, Mode},
+    config::{Config, Mode, Transport},
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
     domain::{PasswordPolicy, password::ContextWords},
     feed::{Feed, Follower, MAX_SUBSCRIBERS},
-    grpc, jobs,
+    grpc::{self, Bounds},
+    jobs,
     mail::{Mailer, console::Console, mailbox::DevMailbox, queue::MailQueue, smtp::Smtp},
     ops::{self, Ops, Readiness},
-    server,
+    server::{self, Limits, Manner},
     storage::sql::{FileLock, SqlStore},
     stores::OpenStores,
     surface,
     telemetry::Metrics,
+    tls::Tls,
 };
 
 /// For calls in flight when the service stops.
 const DRAIN: Duration = Duration::from_secs(25);
+const OPS_DRAIN: Duration = Duration::from_secs(1);
+/// Of probes and scrapers.
+const OPS_CONNECTIONS: usize = 256;
 /// For mails in flight, after that.
 const MAIL_DRAIN: Duration = Duration::from_secs(5);
 const MAIL_QUEUE: usize = 1_000;
@@ -48,6 +53,8 @@ pub struct App {
     pub ops_listen: SocketAddr,
     /// The service without its surfaces.
     pub ctx: Arc<Ctx>,
+    /// The certificate of the public listener, if it has one.
+    pub tls: Option<Arc<Tls>>,
     accepting: Arc<AtomicBool>,
     health: HealthReporter,
     stop: CancellationToken,
@@ -73,10 +80,11 @@ impl App {
 
         let work = TaskTracker::new();
         let (health, extra) = extra_services(config).await?;
-        let rpcs = grpc::rpcs(&ctx, &work, extra)?;
-        let public = surface::public(rpcs, world.entropy, config)?;
+        let Transport { max_calls: calls, call_timeout: time, .. } = config.transport;
+        let rpcs = grpc::rpcs(&ctx, &work, Bounds { calls, time }, extra)?;
+        let public = surface::public(rpcs, world.entropy.clone(), config)?;
         let accepting = Arc::new(AtomicBool::new(true));
-        let readiness = Readiness::new(stores.probes(), world.clock, ctx.metrics.clone());
+        let readiness = Readiness::new(stores.probes(), world.clock.clone(), ctx.metrics.clone());
         let operations = ops::router(Ops {
             accepting: accepting.clone(),
             readiness: Arc::new(readiness),
@@ -88,12 +96,17 @@ impl App {
         let ops_listener = TcpListener::bind(config.ops_listen).await?;
         let (listen, ops_listen) = (listener.local_addr()?, ops_listener.local_addr()?);
         let (stop, stop_ops) = (CancellationToken::new(), CancellationToken::new());
+        let tls = tls(config, &world, &ctx)?;
+        let (manner, ops_manner) = (public_manner(config, &world, &ctx, &tls), operations_manner(&world, &ctx));
         let servers = [
-            tokio::spawn(server::serve(listener, public, stop.clone(), DRAIN)),
-            tokio::spawn(server::serve(ops_listener, operations, stop_ops.clone(), Duration::from_secs(1))),
+            tokio::spawn(server::serve(listener, public, manner, stop.clone(), DRAIN)),
+            tokio::spawn(server::serve(ops_listener, operations, ops_manner, stop_ops.clone(), OPS_DRAIN)),
         ];
         jobs::start(&ctx, &stores, &work, &stop);
-        Ok(Self { listen, ops_listen, ctx, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
+        if let Some(tls) = &tls {
+            jobs::follow_certificate(tls.clone(), &work, &stop);
+        }
+        Ok(Self { listen, ops_listen, ctx, tls, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
     }
 
     /// Stops taking calls, finishes those in flight, seals what they wrote, and closes the stores. The
@@ -118,6 +131,34 @@ impl App {
         self.stop_ops.cancel();
         log_end("the operations listener", operations.await);
         self.stores.close().await;
+    }
+}
+
+/// The certificate of a configuration.
+fn tls(config: &Config, world: &World, ctx: &Ctx) -> Result<Option<Arc<Tls>>, BoxError> {
+    let Some(files) = &config.transport.tls else { return Ok(None) };
+    let tls = Tls::load(files, world.clock.clone(), ctx.metrics.clone());
+    Ok(Some(Arc::new(tls.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?)))
+}
+
+fn public_manner(config: &Config, world: &World, ctx: &Ctx, tls: &Option<Arc<Tls>>) -> Manner {
+    let Transport { max_connections: connections, max_age: age, header_timeout: headers, .. } = config.transport;
+    Manner {
+        name: "public",
+        limits: Limits { connections, age, headers, ..Limits::default() },
+        tls: tls.clone(),
+        entropy: world.entropy.clone(),
+        metrics: ctx.metrics.clone(),
+    }
+}
+
+fn operations_manner(world: &World, ctx: &Ctx) -> Manner {
+    Manner {
+        name: "operations",
+        limits: Limits { connections: OPS_CONNECTIONS, ..Limits::default() },
+        tls: None,
+        entropy: world.entropy.clone(),
+        metrics: ctx.metrics.clone(),
     }
 }
 

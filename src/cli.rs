@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod keys;
+mod open_files;
 mod serve;
 mod service;
 

@@ -8,6 +8,7 @@ mod redis;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod values;
 mod web;
 
@@ -22,8 +23,10 @@ pub use reader::{Fault, Source};
 pub use settings::{SETTINGS, Setting};
 
 use crate::{
+    clock::{Clock, SystemClock},
     storage::{limits::Rate, redis::RedisOptions, sessions::SessionLimit, sql::Location},
     telemetry::LogFormat,
+    tls::TlsFiles,
 };
 
 /// The exit code of a bad configuration (sysexits.h, EX_CONFIG).
@@ -93,10 +96,31 @@ pub struct Config {
     pub web: Web,
     /// How long rows of the audit log are kept; `None`: for ever.
     pub audit_retention: Option<Duration>,
+    /// How the public listener serves.
+    pub transport: Transport,
     /// Which lines are logged.
     pub log: String,
     /// How they look.
     pub log_format: LogFormat,
+}
+
+/// How the public listener serves.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// Its certificate; `None`: it speaks in the clear.
+    pub tls: Option<TlsFiles>,
+    /// Whether callers come by TLS only, ours or that of a proxy.
+    pub is_secure: bool,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// Of a connection.
+    pub max_age: Option<Duration>,
+    /// For the headers of a request.
+    pub header_timeout: Duration,
+    /// Unary calls at a time.
+    pub max_calls: usize,
+    /// Of a unary call.
+    pub call_timeout: Duration,
 }
 
 /// How access tokens are made.
@@ -186,13 +210,13 @@ pub struct Web {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether a browser may have its refresh token as a cookie.
     pub refresh_cookie: bool,
-    /// Whether callers come by TLS only.
-    pub is_secure: bool,
 }
 
 impl Config {
-    /// Reads everything, or says everything that is wrong.
+    /// Reads everything, with the files that settings name, or says everything that is
+    /// wrong.
     pub fn read(mode: Mode, source: &Source) -> Result<Self, Vec<Fault>> {
-        parse::config(mode, source)
+        // Only to know a certificate that has expired.
+        parse::config(mode, source, SystemClock.now())
     }
 }

@@ -112,6 +112,9 @@ pub enum Error {
     /// A body, message or header over its limit.
     #[error("request too large")]
     RequestTooLarge,
+    /// Not answered in the time that the caller, or the server, gives it.
+    #[error("deadline exceeded")]
+    DeadlineExceeded,
 }
 
 impl Error {

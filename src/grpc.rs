@@ -5,6 +5,8 @@ mod access_check;
 mod answers;
 mod audit;
 mod auth;
+mod bounds;
+mod deadline;
 mod encode;
 mod feed;
 mod fields;
@@ -19,9 +21,9 @@ use std::sync::Arc;
 use sekisho_interceptor::{Access, AuthBody, AuthLayer, Callers, Claims, PolicyError, PolicySet};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, service::Routes};
-use tower::{ServiceBuilder, util::BoxCloneSyncService};
+use tower::{BoxError, ServiceBuilder, util::BoxCloneSyncService};
 
-use self::uncancelled::Uncancelled;
+use self::{bounds::Admission, uncancelled::Uncancelled};
 use crate::{
     ctx::Ctx,
     error::{Error, Wire},
@@ -39,6 +41,9 @@ use crate::{
         },
     },
 };
+
+pub use bounds::Bounds;
+pub use deadline::Deadline;
 
 /// Our services, by their full names.
 pub const SERVICES: [&str; 5] = [
@@ -66,7 +71,7 @@ pub fn policy() -> Result<PolicySet, PolicyError> {
 
 /// Puts the services together. `work` counts the flows that run, so that a
 /// shutdown can wait for them. `more` are services that are not ours.
-pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, PolicyError> {
+pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, bounds: Bounds, more: Routes) -> Result<Rpcs, BoxError> {
     let api = Api { ctx: ctx.clone(), work: work.clone() };
     let routes = more
         .add_service(AuditServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -78,6 +83,7 @@ pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, more: Routes) -> Result<Rpcs, Po
     let policy = Arc::new(policy()?);
     let service = ServiceBuilder::new()
         .layer(answers::AnswersLayer::new(ctx.metrics.clone(), &policy))
+        .layer(bounds::BoundsLayer::new(bounds, ctx.metrics.clone())?)
         .map_response(|response: http::Response<AuthBody<_>>| response.map(tonic::body::Body::new))
         // The flows look at the session themselves.
         .layer(guard(ctx, policy).strict_by_service())
@@ -129,8 +135,14 @@ impl Api {
     {
         let (_, extensions, message) = request.into_parts();
         let call = extensions.get::<Call>().cloned().unwrap_or_default();
-        let input = Input { ctx: self.ctx.clone(), call, message };
-        let outcome = Uncancelled::new(&self.work, flow(input)).await;
+        let place = extensions.get::<Admission>().map(Admission::admit).transpose();
+        let place = place.map_err(|error| wire(&extensions).refuse(&error))?;
+        let flow = flow(Input { ctx: self.ctx.clone(), call, message });
+        let flow = async move {
+            let _place = place;
+            flow.await
+        };
+        let outcome = Uncancelled::new(&self.work, flow).await;
         outcome.flatten().map_err(|error| wire(&extensions).refuse(&error))
     }
 

@@ -15,9 +15,11 @@ use crate::{
     flows::revoke,
     storage::{redis::RedisStore, sessions::EXPIRED_KEPT},
     stores::OpenStores,
+    tls::Tls,
 };
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(5);
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const SURVEY_EVERY: Duration = Duration::from_secs(60);
@@ -89,6 +91,14 @@ pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &Ca
     if let Some(listener) = stores.sql.listener() {
         tasks.spawn(ctx.follower.clone().listen(listener, stop.clone()));
     }
+}
+
+/// Takes new certificates, until `stop`.
+pub fn follow_certificate(tls: Arc<Tls>, tasks: &TaskTracker, stop: &CancellationToken) {
+    tasks.spawn(every(CERTIFICATE_EVERY, "certificate", stop.clone(), move || {
+        let tls = tls.clone();
+        async move { tokio::task::spawn_blocking(move || tls.reload()).await.map(drop).map_err(Error::internal) }
+    }));
 }
 
 fn start_for_redis(ctx: &Arc<Ctx>, redis: &Arc<RedisStore>, tasks: &TaskTracker, stop: &CancellationToken) {

@@ -26,4 +26,5 @@ pub mod storage;
 pub mod stores;
 pub mod surface;
 pub mod telemetry;
+pub mod tls;
 pub mod world;

@@ -35,6 +35,7 @@ use axum::body::{Body, Bytes};
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
 use prost_reflect::DescriptorPool;
+use tokio::time::timeout_at;
 use tower::{Service, ServiceExt};
 
 pub use self::{
@@ -46,6 +47,7 @@ use self::{response::refusal, router::Router};
 use crate::{
     domain::Locale,
     error::{Error, Wire},
+    grpc::Deadline,
 };
 
 /// A service that answers REST calls by gRPC calls of `U`.
@@ -112,7 +114,14 @@ where
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         let wire = wire(&request);
         let head = request.method() == Method::HEAD;
-        let response = self.forward(request).await.unwrap_or_else(|error| refusal(&wire.refuse(&error)));
+        let deadline = request.extensions().get::<Deadline>().copied();
+        let answer = self.forward(request);
+        // Here and not only below, where the body has been read.
+        let answer = match deadline {
+            Some(Deadline(at)) => timeout_at(at, answer).await.unwrap_or(Err(Error::DeadlineExceeded)),
+            None => answer.await,
+        };
+        let response = answer.unwrap_or_else(|error| refusal(&wire.refuse(&error)));
         if head { without_body(response) } else { response }
     }
 

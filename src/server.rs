@@ -1,43 +1,57 @@
-//! Listening: connections of HTTP/1.1 and HTTP/2 on a socket, each bounded, and
-//! their end when the service stops.
+//! Listening: connections of HTTP/1.1 and HTTP/2 on a socket, with or without TLS,
+//! each bounded, and their end when the service stops.
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+mod connection;
+mod life;
+mod limits;
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
-use tower::{Service, ServiceExt};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Service;
 
-/// For a client to send its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-const KEEPALIVE: Duration = Duration::from_secs(30);
-const MAX_STREAMS: u32 = 200;
-/// Of all headers of a request.
-const MAX_HEADER_BYTES: u32 = 16 * 1024;
-/// Streams reset by the peer before they were accepted; see CVE-2023-44487.
-const MAX_PENDING_RESETS: usize = 20;
+pub use connection::Closing;
+pub use limits::Limits;
+
+use self::connection::{End, Terms};
+use crate::{entropy::Entropy, telemetry::Metrics, tls::Tls};
+
 /// After an accept that failed, as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How a listener serves.
+#[derive(Clone)]
+pub struct Manner {
+    /// Its name in metrics.
+    pub name: &'static str,
+    /// Its bounds.
+    pub limits: Limits,
+    /// Its certificate; `None`: it speaks in the clear.
+    pub tls: Option<Arc<Tls>>,
+    /// What spreads the ends of connections.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where connections are counted.
+    pub metrics: Arc<Metrics>,
+}
+
 /// Serves until `stop`, then waits for calls in flight, at most `grace`.
-pub async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken, grace: Duration)
+pub async fn serve<S>(listener: TcpListener, service: S, manner: Manner, stop: CancellationToken, grace: Duration)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    let graceful = GracefulShutdown::new();
-    let builder = builder();
+    let connections = Connections::new(service, manner, stop.clone());
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(&builder, &graceful, stream, peer, service.clone()),
+                Ok((stream, peer)) => connections.admit(stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -46,48 +60,71 @@ where
         }
     }
     drop(listener);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("connections were cut at the end of the grace");
-    }
+    connections.end(grace).await;
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(HEADER_TIMEOUT)
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(MAX_HEADER_BYTES)
-        .max_pending_accept_reset_streams(MAX_PENDING_RESETS);
-    builder
+/// The connections of a listener.
+struct Connections<S> {
+    name: &'static str,
+    terms: Arc<Terms<S>>,
+    metrics: Arc<Metrics>,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    /// Ends what is left.
+    cut: CancellationToken,
 }
 
-fn connect<S>(
-    builder: &Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: S,
-) where
+impl<S> Connections<S>
+where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was not set");
+    fn new(service: S, manner: Manner, stop: CancellationToken) -> Self {
+        let Manner { name, limits, tls, entropy, metrics } = manner;
+        let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+        let terms = Terms { service, builder: limits.builder(), limits, tls, entropy, stop };
+        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+        Self { name, terms: Arc::new(terms), metrics, places, tasks, cut }
     }
-    let service = service.map_request(move |request: Request<hyper::body::Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
-        request
-    });
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = graceful.watch(connection.into_owned());
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(error, %peer, "a connection ended badly");
+
+    /// Serves a connection in a task of its own. One too many is closed: it would
+    /// wait in vain otherwise, and whoever is in front of us would not know.
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            return self.metrics.connection_refused(self.name);
+        };
+        self.metrics.connections(self.name, 1);
+        let (terms, cut) = (self.terms.clone(), self.cut.child_token());
+        let leaving = Leaving { name: self.name, metrics: self.metrics.clone(), _place: place };
+        self.tasks.spawn(async move {
+            let end = tokio::select! {
+                biased;
+                end = terms.serve(stream, peer) => end,
+                () = cut.cancelled() => End::Stopped,
+            };
+            leaving.metrics.connection_ended(leaving.name, end.word());
+        });
+    }
+
+    async fn end(&self, grace: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
+            tracing::warn!(listener = self.name, "connections were cut at the end of the grace");
+            self.cut.cancel();
+            self.tasks.wait().await;
         }
-    });
+    }
+}
+
+/// Gives the place of a connection back, whatever ends it.
+struct Leaving {
+    name: &'static str,
+    metrics: Arc<Metrics>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.metrics.connections(self.name, -1);
+    }
 }

@@ -47,11 +47,11 @@ pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, config: &Config) -> Result<
     };
     // Browsers speak no other gRPC than gRPC-Web.
     let web = origins.layer().layer(GrpcWebLayer::new().layer(rpcs.clone()));
-    let is_secure = config.web.is_secure;
+    let is_secure = config.transport.is_secure;
     let web = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(web);
     let rest = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(rest);
     let surfaces = Dispatch::new(rpcs, web, rest);
-    let context = ContextLayer::new(entropy, Proxies::new(&config.web.trusted_proxies));
+    let context = ContextLayer::new(entropy, Proxies::new(&config.web.trusted_proxies), config.transport.call_timeout);
     Ok(BoxCloneSyncService::new(context.layer(surfaces)))
 }
 

@@ -2,6 +2,7 @@
 
 mod logs;
 mod metrics;
+mod transport;
 
 pub use logs::{LogFormat, finish as finish_logs, start as start_logs};
 pub use metrics::{CallsOf, Metrics};

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use zeroize::Zeroizing;
 
-use super::{Failure, read, runtime};
+use super::{Failure, open_files, read, runtime};
 use crate::{
     app::{App, World},
     config::{Config, Mode, Source},
@@ -31,9 +31,11 @@ pub(super) fn dev(mut source: Source) -> Result<(), Failure> {
 }
 
 pub(super) fn serve(config: &Config) -> Result<(), Failure> {
+    let mut config = config.clone();
+    config.transport.max_connections = open_files::room_for(config.transport.max_connections);
     runtime()?.block_on(async {
         let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
-        let app = App::start(config, World::default()).await?;
+        let app = App::start(&config, World::default()).await?;
         announce(&app)?;
         received(&mut signals).await;
         tracing::info!("stopping; a second signal stops at once");

@@ -9,13 +9,14 @@ use super::{
     reader::Reader,
     redis::redis,
     settings::DEV_ISSUER,
+    transport::transport,
     values::{
         address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, rate, seconds, smtp_url,
     },
     web::web,
 };
 use crate::{
-    domain::password::policy::CLASSES,
+    domain::{Timestamp, password::policy::CLASSES},
     storage::{
         sessions::SessionLimit,
         sql::{Bounds, Location},
@@ -26,9 +27,9 @@ use crate::{
 const DAY: u64 = 86_400;
 const YEAR: u64 = 31_536_000;
 
-pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> {
+pub(super) fn config(mode: Mode, source: &Source, now: Timestamp) -> Result<Config, Vec<Fault>> {
     let mut reader = Reader::new(mode, source);
-    let config = read(mode, &mut reader);
+    let config = read(mode, &mut reader, now);
     cross_check(mode, config.as_ref(), &mut reader);
     match config {
         Some(config) if reader.faults.is_empty() => Ok(config),
@@ -37,7 +38,7 @@ pub(super) fn config(mode: Mode, source: &Source) -> Result<Config, Vec<Fault>> 
 }
 
 /// Reads every setting before it gives up on any, so that all faults are found.
-fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
+fn read(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> Option<Config> {
     let listen = reader.required("SEKISHO_LISTEN", address);
     let ops_listen = reader.required("SEKISHO_OPS_LISTEN", address);
     let database = database(reader);
@@ -52,12 +53,13 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
     let codes = code_rules(reader);
     let limits = limit_rules(reader);
     let smtp = smtp(mode, reader);
-    let web = web(mode, reader);
+    let web = web(reader);
     let audit_retention = reader.required("SEKISHO_AUDIT_RETENTION", retention);
     let log = reader.required("SEKISHO_LOG", log_filter);
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
     });
+    let transport = transport(mode, reader, now);
     Some(Config {
         mode,
         listen: listen?,
@@ -75,6 +77,7 @@ fn read(mode: Mode, reader: &mut Reader<'_>) -> Option<Config> {
         smtp: smtp?,
         web: web?,
         audit_retention: audit_retention?,
+        transport: transport?,
         log: log?,
         log_format: log_format?,
     })

@@ -187,14 +187,50 @@ pub const SETTINGS: &[Setting] = &[
         "Addresses and networks of the proxies in front, separated by commas, whose `x-forwarded-for` or `forwarded` says who calls (docs/web.md)",
     ),
     Setting::new(
+        "SEKISHO_TLS_CERT",
+        None,
+        "A file of PEM: the certificate of the public listener, then those that lead to its authority. Read again when it changes",
+    ),
+    Setting::new("SEKISHO_TLS_KEY", None, "A file of PEM: its private key, not encrypted"),
+    Setting::new(
+        "SEKISHO_TLS_CLIENT_CA",
+        None,
+        "A file of PEM: authorities. If it is set, every client has to show a certificate of one of them",
+    ),
+    Setting::new(
         "SEKISHO_TLS_TERMINATED",
         Some("false"),
-        "`true`: a proxy in front speaks TLS; `serve` does not start without",
+        "`true`: a proxy in front speaks TLS; `serve` starts neither without that nor without `SEKISHO_TLS_CERT`",
     ),
     Setting::new(
         "SEKISHO_AUDIT_RETENTION",
         Some("34560000"),
         "Seconds for which a row of the audit log is kept, 86400 to 3153600000; 0 is for ever",
+    ),
+    Setting::new(
+        "SEKISHO_MAX_CONNECTIONS",
+        Some("30000"),
+        "Connections to the public listener at a time, 1 to 1000000; one more is closed at once. No more than open files allow",
+    ),
+    Setting::new(
+        "SEKISHO_CONNECTION_MAX_AGE",
+        Some("3600"),
+        "Seconds after which a connection, give or take a tenth, takes no more calls, 0 to 86400; 0 is no limit",
+    ),
+    Setting::new(
+        "SEKISHO_HEADER_TIMEOUT",
+        Some("10"),
+        "Seconds for the headers of a request over HTTP/1.1, counted from the end of the one before, 1 to 600; set it above the time for which a proxy in front keeps connections",
+    ),
+    Setting::new(
+        "SEKISHO_MAX_CALLS",
+        Some("1024"),
+        "Unary calls at a time, 1 to 100000; one more is `OVERLOADED`",
+    ),
+    Setting::new(
+        "SEKISHO_CALL_TIMEOUT",
+        Some("30"),
+        "Seconds that a unary call may take before it is `DEADLINE_EXCEEDED`, 1 to 300; less if the caller sends `grpc-timeout`",
     ),
     Setting::new(
         "SEKISHO_LOG",

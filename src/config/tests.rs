@@ -53,6 +53,9 @@ fn the_defaults_are_those_of_the_contract() {
     let passwords = config.passwords;
     assert_eq!((passwords.min_length, passwords.classes, passwords.history), (8, 0, 0));
     assert_eq!((config.codes.ttl.as_secs(), config.codes.attempts), (900, 5));
+    let transport = &config.transport;
+    assert_eq!((&transport.tls, transport.max_connections, transport.max_calls), (&None, 30_000, 1024));
+    assert_eq!((transport.max_age, transport.call_timeout.as_secs()), (Some(Duration::from_secs(3600)), 30));
     assert_eq!(config.limits.login, Rate { count: 5, per: Duration::from_secs(300) });
 }
 
@@ -101,6 +104,11 @@ fn each_fault_is_named() {
         ("SEKISHO_TRUSTED_PROXIES", "*"),
         ("SEKISHO_REFRESH_COOKIE", "1"),
         ("SEKISHO_TLS_TERMINATED", "false"),
+        ("SEKISHO_MAX_CONNECTIONS", "0"),
+        ("SEKISHO_CONNECTION_MAX_AGE", "86401"),
+        ("SEKISHO_HEADER_TIMEOUT", "0"),
+        ("SEKISHO_MAX_CALLS", "0"),
+        ("SEKISHO_CALL_TIMEOUT", "301"),
         ("SEKISHO_LOG", "hyper=trace"),
         ("SEKISHO_LOG_FORMAT", "xml"),
     ] {

@@ -5,21 +5,16 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{Mode, Web, reader::Reader, values::flag};
+use super::{Web, reader::Reader, values::flag};
 
-pub(super) fn web(mode: Mode, reader: &mut Reader<'_>) -> Option<Web> {
+pub(super) fn web(reader: &mut Reader<'_>) -> Option<Web> {
     let allowed_origins = reader.optional("SEKISHO_ALLOWED_ORIGINS", |text| list(text, origin));
     let trusted_proxies = reader.optional("SEKISHO_TRUSTED_PROXIES", |text| list(text, network));
     let refresh_cookie = reader.required("SEKISHO_REFRESH_COOKIE", flag);
-    let is_tls_terminated = reader.required("SEKISHO_TLS_TERMINATED", flag);
-    if is_tls_terminated == Some(false) && mode == Mode::Serve {
-        reader.fault("SEKISHO_TLS_TERMINATED", "must be true: put a proxy that speaks TLS in front");
-    }
     Some(Web {
         allowed_origins: allowed_origins?.unwrap_or_default(),
         trusted_proxies: trusted_proxies?.unwrap_or_default(),
         refresh_cookie: refresh_cookie?,
-        is_secure: is_tls_terminated?,
     })
 }
 

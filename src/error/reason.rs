@@ -48,6 +48,7 @@ impl Reason {
             R::Overloaded | R::StoreUnavailable => Code::Unavailable,
             R::MethodNotAllowed => Code::Unimplemented,
             R::RequestTooLarge => Code::OutOfRange,
+            R::DeadlineExceeded => Code::DeadlineExceeded,
             R::Internal | R::Unspecified => Code::Internal,
         }
     }
@@ -103,6 +104,9 @@ impl Reason {
             R::MethodNotAllowed => "REST: the route has other methods; see the `Allow` header",
             R::UnsupportedMediaType => "REST: the body is not `application/json`",
             R::RequestTooLarge => "A body, message or header over its limit",
+            R::DeadlineExceeded => {
+                "No answer in the time of `grpc-timeout`, or of the server; what was begun goes on to its end"
+            }
             R::Unspecified => "",
         }
     }
@@ -156,6 +160,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => R::MethodNotAllowed,
             Self::UnsupportedMediaType => R::UnsupportedMediaType,
             Self::RequestTooLarge => R::RequestTooLarge,
+            Self::DeadlineExceeded => R::DeadlineExceeded,
         })
     }
 }

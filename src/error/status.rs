@@ -162,6 +162,7 @@ mod tests {
             Error::MethodNotAllowed { allow: "GET, HEAD".into() },
             Error::UnsupportedMediaType,
             Error::RequestTooLarge,
+            Error::DeadlineExceeded,
         ]
     }
 

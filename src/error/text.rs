@@ -64,6 +64,7 @@ fn texts(reason: &str) -> (&'static str, &'static str) {
             ("The body must be application/json.", "本文は application/json で送信してください。")
         }
         "REQUEST_TOO_LARGE" => ("The request is too large.", "リクエストが大きすぎます。"),
+        "DEADLINE_EXCEEDED" => ("There was no answer in time.", "時間内に処理が完了しませんでした。"),
         _ => ("Something went wrong on our side.", "内部エラーが発生しました。"),
     }
 }

@@ -6,25 +6,35 @@ use std::{
     time::Duration,
 };
 
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Status, codegen::tokio_stream::Stream};
 
 use super::token::json_web_key;
 use crate::{
     domain::revocation::Target,
-    error::Wire,
+    error::{Error, Wire},
     feed::{Entry, Frame, Place, Subscription},
     proto::sekisho::v1::{self as pb, revocation::Target as PbTarget, watch_revocations_response::Frame as PbFrame},
+    server::Closing,
 };
 
 /// A subscription in the words of the proto; its end in the caller's language.
 pub(super) struct Watch {
-    subscription: Subscription,
+    /// `None` once it has ended.
+    subscription: Option<Subscription>,
+    closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     wire: Wire,
 }
 
 impl Watch {
-    pub(super) fn new(subscription: Subscription, wire: Wire) -> Self {
-        Self { subscription, wire }
+    /// `closing`: of the connection, which must not be cut in the middle of a frame.
+    pub(super) fn new(subscription: Subscription, closing: Option<Closing>, wire: Wire) -> Self {
+        let closing = closing.map(|Closing(token)| Box::pin(token.cancelled_owned()));
+        Self { subscription: Some(subscription), closing, wire }
+    }
+
+    fn is_closing(&mut self, cx: &mut Context<'_>) -> bool {
+        self.closing.as_mut().is_some_and(|closing| closing.as_mut().poll(cx).is_ready())
     }
 }
 
@@ -32,7 +42,12 @@ impl Stream for Watch {
     type Item = Result<pb::WatchRevocationsResponse, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = Pin::new(&mut self.subscription).poll_next(cx);
+        let Some(subscription) = &mut self.subscription else { return Poll::Ready(None) };
+        let next = Pin::new(subscription).poll_next(cx);
+        if next.is_pending() && self.is_closing(cx) {
+            self.subscription = None;
+            return Poll::Ready(Some(Err(self.wire.refuse(&Error::Overloaded))));
+        }
         next.map(|next| next.map(|next| next.map(frame).map_err(|error| self.wire.refuse(&error))))
     }
 }

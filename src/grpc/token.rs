@@ -19,6 +19,7 @@ use crate::{
         revoke_token, service_token,
     },
     proto::sekisho::v1::{self as pb, token_service_server::TokenService},
+    server::Closing,
 };
 
 /// Of an access token, in bytes: longer ones the verifier does not look at.
@@ -43,8 +44,9 @@ impl TokenService for Api {
         request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Watch>, Status> {
         let wire = wire(request.extensions());
+        let closing = request.extensions().get::<Closing>().cloned();
         let subscription = self.run_as_service(request, watch_revocations).await?;
-        Ok(subscription.map(|subscription| Watch::new(subscription, wire)))
+        Ok(subscription.map(|subscription| Watch::new(subscription, closing, wire)))
     }
 
     async fn introspect(

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as Poller, Poll},
+    time::Duration,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -16,24 +17,26 @@ use crate::{
     entropy::Entropy,
     error::Wire,
     flows::Call,
+    grpc::Deadline,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID: usize = 64;
 
-/// Puts a [`Call`] and a [`Wire`] into the extensions of each request, and the
-/// request's id into the answer.
+/// Puts a [`Call`], a [`Wire`] and a [`Deadline`] into the extensions of each request,
+/// and the request's id into the answer.
 #[derive(Clone)]
 pub struct ContextLayer {
     entropy: Arc<dyn Entropy>,
     proxies: Proxies,
+    time: Duration,
 }
 
 impl ContextLayer {
     /// `entropy` makes the ids of requests that bring none; `proxies` are believed
-    /// in who calls through them.
-    pub fn new(entropy: Arc<dyn Entropy>, proxies: Proxies) -> Self {
-        Self { entropy, proxies }
+    /// in who calls through them; `time` is the longest that a unary call may take.
+    pub fn new(entropy: Arc<dyn Entropy>, proxies: Proxies, time: Duration) -> Self {
+        Self { entropy, proxies, time }
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Arc<str> {
@@ -87,6 +90,8 @@ where
         let user_agent = text(request.headers(), &header::USER_AGENT).map(UserAgent::salvage).unwrap_or_default();
         let origin = Origin { address, request_id: request_id.clone() };
         let id_header = HeaderValue::from_str(&request_id).ok();
+        let deadline = Deadline::of(request.headers(), self.layer.time);
+        request.extensions_mut().insert(deadline);
         request.extensions_mut().insert(Call { origin, user_agent, locale });
         request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id });
         let answer = self.inner.call(request);

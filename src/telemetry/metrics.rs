@@ -14,6 +14,7 @@ use prometheus_client::{
 };
 use tonic::Code;
 
+use super::transport::Transport;
 use crate::domain::EventKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -72,6 +73,7 @@ pub struct Metrics {
     audit_link: Gauge,
     audit_unsealed_seconds: Gauge<f64, AtomicU64>,
     audit_chain_broken: Gauge,
+    pub(super) transport: Transport,
 }
 
 /// 100 µs to about 6.5 s.
@@ -103,6 +105,7 @@ impl Default for Metrics {
             audit_link: Gauge::default(),
             audit_unsealed_seconds: Gauge::default(),
             audit_chain_broken: Gauge::default(),
+            transport: Transport::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("calls", "Calls by RPC and gRPC code, on every surface", metrics.calls.clone());
@@ -123,6 +126,7 @@ impl Default for Metrics {
         registry.register("notices_waiting", "Notices in the outbox", metrics.notices_waiting.clone());
         let lost = "Lines of the log that nobody took in time";
         registry.register("log_lines_lost", lost, metrics.log_lines_lost.clone());
+        metrics.transport.register(registry);
         metrics.register_feed();
         metrics.register_audit();
         metrics

@@ -29,4 +29,5 @@ mod stacks;
 mod storage;
 mod support;
 mod surfaces;
+mod transport;
 mod web;

@@ -12,7 +12,7 @@ mod routes;
 pub mod schema;
 mod strangers;
 mod tokens;
-mod wire;
+pub mod wire;
 
 use crate::support::TestApp;
 

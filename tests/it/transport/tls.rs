@@ -1,0 +1,107 @@
+//! TLS on the public listener.
+
+use rcgen::date_time_ymd;
+use rustls::{
+    ProtocolVersion,
+    version::{TLS12, TLS13},
+};
+use sekisho::proto::sekisho::v1::{
+    GetKeysRequest, LoginRequest, auth_service_client::AuthServiceClient, token_service_client::TokenServiceClient,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tonic::{
+    Code,
+    transport::{Certificate, Channel, ClientTlsConfig},
+};
+
+use super::{
+    authority::{Authority, Files, Issued},
+    client::{Client, HOST, Http2, get},
+};
+use crate::support::TestApp;
+
+const KEYS: &str = "/.well-known/jwks.json";
+
+async fn app(authority: &Authority) -> (TestApp, Files) {
+    app_with(&authority.issue(&[HOST])).await
+}
+
+async fn app_with(issued: &Issued) -> (TestApp, Files) {
+    let files = Files::of(issued);
+    let settings = files.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    (TestApp::with(&settings).await, files)
+}
+
+/// R65.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_1_and_2_are_spoken_over_tls_1_2_and_1_3() {
+    let authority = Authority::new("ours");
+    let (app, _files) = app(&authority).await;
+    let versions = [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)];
+    for (only, version) in versions {
+        for speaks in [&["http/1.1"], &["h2"]] as [&[&str]; 2] {
+            let client = Client { versions: vec![only], speaks, ..Client::of(&authority) };
+            let stream = client.connect(app.app.listen).await.unwrap();
+            let connection = stream.get_ref().1;
+            assert_eq!(connection.protocol_version(), Some(version));
+            assert_eq!(connection.alpn_protocol(), Some(speaks[0].as_bytes()));
+            if speaks == ["h2"] {
+                assert_eq!(Http2::over(stream).await.get(KEYS).await.unwrap(), 200);
+            } else {
+                let answer = get(stream, KEYS).await.unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"kty\""), "{answer}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_over_tls() {
+    let authority = Authority::new("ours");
+    let (app, _files) = app(&authority).await;
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem())).domain_name(HOST);
+    let channel = Channel::from_shared(format!("https://{}", app.app.listen)).unwrap().tls_config(tls).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let keys = TokenServiceClient::new(channel.clone()).get_keys(GetKeysRequest {}).await.unwrap().into_inner();
+    assert_eq!(keys.keys.len(), 1);
+    let request = LoginRequest {
+        email: "nobody@example.com".to_owned(),
+        password: "correct horse battery staple".to_owned(),
+        client_id: "laptop".to_owned(),
+        device_name: None,
+    };
+    let refused = AuthServiceClient::new(channel).login(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
+}
+
+/// R65. A client hello of TLS 1.1 is answered by the alert `protocol_version`
+/// (RFC 8446, section 6.2), and nobody is served in the clear.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_older_and_nothing_in_the_clear() {
+    let (app, _files) = app(&Authority::new("ours")).await;
+    let extensions: &[u8] = &[0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3];
+    let hello = [&[3, 2][..], &[7; 32], &[0, 0, 2, 0xc0, 0x13, 1, 0, 0, 16], extensions].concat();
+    let message = [&[1, 0, 0, u8::try_from(hello.len()).unwrap()], &hello[..]].concat();
+    let record = [&[22, 3, 1, 0, u8::try_from(message.len()).unwrap()], &message[..]].concat();
+    let mut stream = TcpStream::connect(app.app.listen).await.unwrap();
+    stream.write_all(&record).await.unwrap();
+    let mut alert = [0; 7];
+    stream.read_exact(&mut alert).await.unwrap();
+    assert_eq!((alert[0], &alert[5..]), (21, &[2, 70][..]));
+
+    let in_the_clear = get(TcpStream::connect(app.app.listen).await.unwrap(), KEYS).await;
+    assert!(!in_the_clear.is_ok_and(|answer| answer.contains("HTTP")));
+}
+
+/// Probes are asked from this machine, or through a network that is ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operations_listener_speaks_in_the_clear_and_says_when_the_certificate_ends() {
+    let until = Authority::new("ours").issue_with(&[HOST], |params| params.not_after = date_time_ymd(2030, 1, 1));
+    let (app, _files) = app_with(&until).await;
+    let metrics = app.ops_text("/metrics").await;
+    assert!(metrics.contains("sekisho_tls_certificate_ends_seconds 1893456000.0\n"), "{metrics}");
+}
