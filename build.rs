@@ -12,7 +12,8 @@ use std::{
 mod access_check;
 
 const INCLUDES: [&str; 2] = ["proto", "interceptor/proto"];
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
+    "sekisho/v1/admin.proto",
     "sekisho/v1/audit.proto",
     "sekisho/v1/auth.proto",
     "sekisho/v1/error_reason.proto",

@@ -6,6 +6,7 @@ mod keys;
 mod open_files;
 mod serve;
 mod service;
+mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -43,6 +44,9 @@ enum Command {
     /// The services that have tokens of their own.
     #[command(subcommand)]
     Service(service::Command),
+    /// The accounts of people.
+    #[command(subcommand)]
+    User(user::Command),
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -86,6 +90,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Migrate => migrate(&read(Mode::Serve, &source)?),
         Command::Keys(command) => keys::run(command, &read(Mode::Serve, &source)?),
         Command::Service(command) => service::run(command, &read(Mode::Serve, &source)?),
+        Command::User(command) => user::run(command, &read(Mode::Serve, &source)?),
         Command::Audit(command) => audit::run(command, &read(Mode::Serve, &source)?),
         Command::Config(command) => config::run(command, &source),
     }

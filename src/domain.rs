@@ -12,6 +12,7 @@ pub mod network;
 pub mod notice;
 pub mod password;
 pub mod revocation;
+pub mod roles;
 pub mod rotation;
 pub mod service;
 pub mod session;

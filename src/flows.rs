@@ -6,6 +6,7 @@
 //! Flows know no transport and no SQL. The clock is read once, at the top.
 
 pub mod account;
+pub mod admin;
 pub mod audit_events;
 pub mod caller;
 pub mod check_password;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod access_check;
+mod admin;
 mod answers;
 mod audit;
 mod auth;
@@ -35,9 +36,9 @@ use crate::{
     proto::{
         DESCRIPTORS,
         sekisho::v1::{
-            audit_service_server::AuditServiceServer, auth_service_server::AuthServiceServer,
-            session_service_server::SessionServiceServer, token_service_server::TokenServiceServer,
-            user_service_server::UserServiceServer,
+            admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
+            auth_service_server::AuthServiceServer, session_service_server::SessionServiceServer,
+            token_service_server::TokenServiceServer, user_service_server::UserServiceServer,
         },
     },
 };
@@ -46,7 +47,8 @@ pub use bounds::Bounds;
 pub use deadline::Deadline;
 
 /// Our services, by their full names.
-pub const SERVICES: [&str; 5] = [
+pub const SERVICES: [&str; 6] = [
+    "sekisho.v1.AdminService",
     "sekisho.v1.AuditService",
     "sekisho.v1.AuthService",
     "sekisho.v1.SessionService",
@@ -74,6 +76,7 @@ pub fn policy() -> Result<PolicySet, PolicyError> {
 pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, bounds: Bounds, more: Routes) -> Result<Rpcs, BoxError> {
     let api = Api { ctx: ctx.clone(), work: work.clone() };
     let routes = more
+        .add_service(AdminServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AuditServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AuthServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(SessionServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))

@@ -44,6 +44,8 @@ const fn owasp(kind: EventKind) -> &'static str {
         EventKind::SignupCompleted | EventKind::ServiceCreated => "`user_created`",
         EventKind::ProfileUpdated | EventKind::EmailChanged | EventKind::ServiceRotated => "`user_updated`",
         EventKind::PasswordChanged | EventKind::PasswordReset => "`authn_password_change`",
+        EventKind::AdminRolesSet => "`authz_change`",
+        EventKind::AdminUserDisabled => "`user_archived`",
         EventKind::AccountDeleted => "`user_deleted`",
         EventKind::ServiceDisabled => "`user_archived`",
         _ => "",

@@ -214,6 +214,18 @@ kinds! {
     TokenIntrospected = "token_introspected",
     /// A service follows the feed of revocations.
     FeedFollowed = "feed_followed",
+    /// An administrator looked at an account.
+    AdminUserRead = "admin_user_read",
+    /// An administrator disabled an account; every session ended.
+    AdminUserDisabled = "admin_user_disabled",
+    /// An administrator enabled an account again.
+    AdminUserEnabled = "admin_user_enabled",
+    /// An administrator ended every session of a person.
+    AdminSessionsEnded = "admin_sessions_ended",
+    /// An administrator replaced the roles of a person.
+    AdminRolesSet = "admin_roles_set",
+    /// An administrator had a code for another password mailed.
+    AdminResetStarted = "admin_reset_started",
     /// The audit log was read by its person, or by a service.
     AuditRead = "audit_read",
 }
@@ -275,6 +287,11 @@ impl EventKind {
                 | Self::Reauthenticated
                 | Self::StepUpWrongPassword
                 | Self::AccountDeleted
+                | Self::AdminUserDisabled
+                | Self::AdminUserEnabled
+                | Self::AdminSessionsEnded
+                | Self::AdminRolesSet
+                | Self::AdminResetStarted
         )
     }
 }

@@ -61,7 +61,8 @@ pub fn network(call: &Call) -> String {
 /// ever.
 fn growing(rate: Rate, hour: u32, day: u32) -> [(&'static str, Rate); 3] {
     let slower = |count: u32, per| Rate { count: rate.count.saturating_mul(count), per: rate.per * per };
-    [("", rate), (":hour", slower(hour, 12)), (":day", slower(day, 288))]
+    // The slowest first: the wait for it is the longest.
+    [(":day", slower(day, 288)), (":hour", slower(hour, 12)), ("", rate)]
 }
 
 /// A network has no less than an account.
@@ -124,7 +125,7 @@ impl Budget {
 
     /// Gives them back: the call did no harm.
     pub async fn give_back(&self, ctx: &Ctx) -> Result<(), Error> {
-        Ok(ctx.stores.limits.give_back_all(&self.0).await?)
+        Ok(ctx.stores.limits.give_back_all(&self.0, ctx.now()).await?)
     }
 }
 

@@ -33,10 +33,11 @@ impl Rate {
         if ahead <= self.per { Ok(full_again) } else { Err(ahead - self.per) }
     }
 
-    /// The mark after a call is given back.
-    pub fn give_back(self, mark: Timestamp) -> Timestamp {
-        let micros = i64::try_from(self.interval().as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(mark.micros().saturating_sub(micros))
+    /// The mark after a call is given back; `None`: the budget is whole, and nothing of
+    /// it is to be seen by those whose clock is behind.
+    pub fn give_back(self, mark: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let mark = mark - self.interval();
+        (mark > now).then_some(mark)
     }
 }
 
@@ -48,28 +49,26 @@ pub trait Limits: Send + Sync {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>>;
 
     /// Gives one call back.
-    async fn give_back(&self, key: &str, rate: Rate) -> Result<()>;
+    async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()>;
 
-    /// Takes one call out of each budget, or none out of any: the longest of the waits.
-    /// Whoever draws on the same budgets names them in the same order.
+    /// Takes one call out of each budget, or none out of any: the wait for the first
+    /// that has none left. Whoever draws on the same budgets names them in the same order,
+    /// the narrowest first: of those before it one may be missing for a moment.
     async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
-        let (mut taken, mut wait) = (Vec::with_capacity(budgets.len()), None);
-        for budget in budgets {
-            match self.take(&budget.0, budget.1, now).await? {
-                None => taken.push(budget.clone()),
-                refused => wait = wait.max(refused),
+        for (at, (key, rate)) in budgets.iter().enumerate() {
+            let wait = self.take(key, *rate, now).await?;
+            if wait.is_some() {
+                self.give_back_all(&budgets[..at], now).await?;
+                return Ok(wait);
             }
         }
-        if wait.is_some() {
-            self.give_back_all(&taken).await?;
-        }
-        Ok(wait)
+        Ok(None)
     }
 
     /// Gives one call back to each.
-    async fn give_back_all(&self, budgets: &[(String, Rate)]) -> Result<()> {
+    async fn give_back_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<()> {
         for (key, rate) in budgets {
-            self.give_back(key, *rate).await?;
+            self.give_back(key, *rate, now).await?;
         }
         Ok(())
     }
@@ -108,6 +107,6 @@ mod tests {
         for _ in 0..3 {
             mark = Some(RATE.take(mark, now).unwrap());
         }
-        assert!(RATE.take(mark.map(|mark| RATE.give_back(mark)), now).is_ok());
+        assert!(RATE.take(mark.and_then(|mark| RATE.give_back(mark, now)), now).is_ok());
     }
 }

@@ -47,10 +47,14 @@ impl WithLocalLimits {
     }
 
     /// Whether it was taken here.
-    fn give_back_here(&self, key: &str, rate: Rate) -> bool {
+    fn give_back_here(&self, key: &str, rate: Rate, now: Timestamp) -> bool {
         let mut local = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        let mark = local.get_mut(key);
-        mark.map(|mark| *mark = rate.give_back(*mark)).is_some()
+        let Some(mark) = local.get(key).copied() else { return false };
+        match rate.give_back(mark, now) {
+            Some(mark) => local.insert(key.to_owned(), mark),
+            None => local.remove(key),
+        };
+        true
     }
 
     fn forget_here(&self, key: &str) {
@@ -70,8 +74,8 @@ impl Limits for WithLocalLimits {
         }
     }
 
-    async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
-        if self.give_back_here(key, rate) { Ok(()) } else { self.shared.give_back(key, rate).await }
+    async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()> {
+        if self.give_back_here(key, rate, now) { Ok(()) } else { self.shared.give_back(key, rate, now).await }
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64> {
@@ -94,7 +98,7 @@ mod tests {
             Err(StoreError::Unavailable("away".into()))
         }
 
-        async fn give_back(&self, _key: &str, _rate: Rate) -> Result<()> {
+        async fn give_back(&self, _key: &str, _rate: Rate, _now: Timestamp) -> Result<()> {
             Err(StoreError::Unavailable("away".into()))
         }
     }
@@ -107,7 +111,7 @@ mod tests {
         assert_eq!(limits.take("ada", RATE, now).await.unwrap(), None);
         assert_eq!(limits.take("ada", RATE, now).await.unwrap(), Some(Duration::from_secs(30)));
         assert_eq!(limits.take("grace", RATE, now).await.unwrap(), None);
-        limits.give_back("ada", RATE).await.unwrap();
+        limits.give_back("ada", RATE, now).await.unwrap();
         assert_eq!(limits.take("ada", RATE, now).await.unwrap(), None);
     }
 

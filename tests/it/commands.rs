@@ -1,5 +1,7 @@
 //! The commands, as processes.
 
+mod users;
+
 use rustix::process::Signal;
 use sekisho::proto::sekisho::v1::{
     IntrospectRequest, IssueServiceTokenRequest, token_service_client::TokenServiceClient,

@@ -5,7 +5,10 @@ use crate::{config::LimitRules, storage::limits::Rate};
 
 /// The table of all limits, with the rates that are set.
 pub fn markdown(rules: &LimitRules) -> String {
-    let tiers = |rates: [(&'static str, Rate); 3]| rates.map(|(_, rate)| said(rate)).join(", then ");
+    let tiers = |rates: [(&'static str, Rate); 3]| {
+        let [day, hour, first] = rates.map(|(_, rate)| said(rate));
+        format!("{first}, then {hour}, then {day}")
+    };
     let login = tiers(growing(rules.login, 4, 12));
     let code = tiers(growing(rules.code, 2, 5));
     let rows = [

@@ -31,7 +31,7 @@ impl Limits for RedisStore {
         Ok((wait > 0).then(|| Duration::from_micros(wait)))
     }
 
-    async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
-        self.run(&GIVE_BACK, &self.budget(key), vec![span(rate.interval())]).await.map(drop)
+    async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()> {
+        self.run(&GIVE_BACK, &self.budget(key), vec![span(rate.interval()), micros(now)]).await.map(drop)
     }
 }

@@ -16,6 +16,7 @@ use crate::{
 
 const READ: &str = "SELECT full_at FROM limits WHERE key = $1";
 const WRITE: &str = "INSERT INTO limits (key, full_at) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET full_at = $2";
+const REMOVE: &str = "DELETE FROM limits WHERE key = $1";
 const SWEEP: &str = "DELETE FROM limits WHERE key IN (SELECT key FROM limits WHERE full_at <= $1 LIMIT $2)";
 
 fn mark(row: Option<Row>) -> Result<Option<Timestamp>> {
@@ -35,19 +36,16 @@ async fn alone_with(pools: &Pools, budgets: &[(String, Rate)]) -> Result<Option<
 
 async fn take_alone(pools: &Pools, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
     let Some(mut tx) = alone_with(pools, budgets).await? else { return Ok(None) };
-    let mut wait = None;
     for (key, rate) in budgets {
         match rate.take(mark(sql(READ).bind(key).one(&mut tx).await?)?, now) {
-            Err(refused) => wait = wait.max(Some(refused)),
+            Err(wait) => return Ok(Some(wait)),
             Ok(full_at) => {
                 sql(WRITE).bind(key).bind(full_at).run(&mut tx).await?;
             }
         }
     }
-    if wait.is_none() {
-        tx.commit().await?;
-    }
-    Ok(wait)
+    tx.commit().await?;
+    Ok(None)
 }
 
 #[async_trait]
@@ -56,30 +54,34 @@ impl Limits for SqlStore {
         self.take_all(&[(key.to_owned(), rate)], now).await
     }
 
-    async fn give_back(&self, key: &str, rate: Rate) -> Result<()> {
-        self.give_back_all(&[(key.to_owned(), rate)]).await
+    async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()> {
+        self.give_back_all(&[(key.to_owned(), rate)], now).await
     }
 
     async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
         let work = async {
             // A flood that is refused must not queue for the one writer.
-            let mut wait = None;
             for (key, rate) in budgets {
                 let row = sql(READ).bind(key).read_one(&self.pools).await?;
-                wait = wait.max(rate.take(mark(row)?, now).err());
+                if let Err(wait) = rate.take(mark(row)?, now) {
+                    return Ok(Some(wait));
+                }
             }
-            if wait.is_some() { Ok(wait) } else { take_alone(&self.pools, budgets, now).await }
+            take_alone(&self.pools, budgets, now).await
         };
         self.timed("limits.take", self.pools.in_time(work)).await
     }
 
-    async fn give_back_all(&self, budgets: &[(String, Rate)]) -> Result<()> {
+    async fn give_back_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<()> {
         self.timed("limits.give_back", async {
             let Some(mut tx) = alone_with(&self.pools, budgets).await? else { return Ok(()) };
             for (key, rate) in budgets {
-                if let Some(mark) = mark(sql(READ).bind(key).one(&mut tx).await?)? {
-                    sql(WRITE).bind(key).bind(rate.give_back(mark)).run(&mut tx).await?;
-                }
+                let Some(mark) = mark(sql(READ).bind(key).one(&mut tx).await?)? else { continue };
+                let write = match rate.give_back(mark, now) {
+                    Some(mark) => sql(WRITE).bind(key).bind(mark),
+                    None => sql(REMOVE).bind(key),
+                };
+                write.run(&mut tx).await?;
             }
             tx.commit().await
         })

@@ -14,7 +14,7 @@ use crate::support::{Answer, http::send};
 #[tokio::test(flavor = "multi_thread")]
 async fn over_rest() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     for route in schema::with_body() {
         for field in route.texts() {
             for (given, outcome) in cases(&field) {
@@ -75,7 +75,7 @@ fn quoted(text: &[u8]) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_grpc() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     for route in schema::rpcs() {
         for field in route.texts() {
             for (given, outcome) in cases(&field) {

@@ -21,7 +21,7 @@ fn is_unreadable(status: &tonic::Status, case: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_are_not_protobuf() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     let broken: [(&str, &[u8]); 8] = [
         ("no end of a varint", &[0xff; 11]),
         ("a key without a value", &[0x0a]),
@@ -45,7 +45,7 @@ async fn messages_that_are_not_protobuf() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_of_another_wire_type() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     for route in schema::rpcs() {
         for field in route.input.fields() {
             // A length-delimited key for a number, and a number for all else.
@@ -59,7 +59,7 @@ async fn fields_of_another_wire_type() {
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_that_are_none() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     let cases: [(&str, Vec<u8>); 8] = [
         ("no frame", Vec::new()),
         ("half a prefix", vec![0, 0, 0]),
@@ -84,7 +84,7 @@ async fn frames_that_are_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoding_that_is_not_spoken() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     for encoding in ["gzip", "zstd", "br", "nonsense"] {
         let request = frames.request(LOGIN).header("grpc-encoding", encoding).body(frame(1, b"xx"));
         let status = status(request.send().await.unwrap().headers());
@@ -95,7 +95,7 @@ async fn an_encoding_that_is_not_spoken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_at_and_over_the_limit() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     for route in schema::rpcs() {
         let status = frames.message(&route.rpc, &vec![0; 64 * 1024 + 1]).await;
         assert_eq!(refusal(&status), (Code::OutOfRange, "REQUEST_TOO_LARGE".to_owned()), "{}", route.rpc);
@@ -107,7 +107,7 @@ async fn messages_at_and_over_the_limit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn methods_that_do_not_exist() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     let paths = [
         "/sekisho.v1.AuthService/Nothing",
         "/sekisho.v1.AuthService/login",
@@ -134,7 +134,7 @@ async fn methods_that_do_not_exist() {
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_that_is_too_large() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     let request = frames.request(LOGIN).header("x-large", "x".repeat(32 * 1024)).body(frame(0, b""));
     if let Ok(answer) = request.send().await {
         assert_eq!(answer.status(), 431);
@@ -145,7 +145,7 @@ async fn metadata_that_is_too_large() {
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_that_is_garbage() {
     let (app, access) = start().await;
-    let frames = Frames::new(&app, &access);
+    let frames = Frames::new(&app, &access).await;
     let garbage = [
         ("grpc-timeout", "soon"),
         ("grpc-timeout", "99999999999999999999H"),

@@ -83,7 +83,7 @@ fn any_body_is_answered() {
 fn any_message_is_answered() {
     let runtime = Runtime::new().unwrap();
     let (app, access) = runtime.block_on(start());
-    let frames = Frames::new(&app, &access);
+    let frames = runtime.block_on(Frames::new(&app, &access));
     let rpcs = schema::rpcs();
     let property = |message: Vec<u8>| {
         for route in &rpcs {

@@ -30,9 +30,10 @@ pub fn routes() -> Vec<Route> {
         .collect()
 }
 
-/// The routes whose fields are in a JSON body.
+/// The routes whose fields are all in a JSON body.
 pub fn with_body() -> Vec<Route> {
-    routes().into_iter().filter(|route| matches!(route.verb, "POST" | "PUT")).collect()
+    let is_in_body = |route: &Route| matches!(route.verb, "POST" | "PUT") && !route.path.contains('{');
+    routes().into_iter().filter(is_in_body).collect()
 }
 
 /// One route of each RPC.
@@ -57,7 +58,7 @@ fn patterns(rule: &DynamicMessage) -> Vec<(&'static str, String)> {
 impl Route {
     /// Its fields of text.
     pub fn texts(&self) -> Vec<FieldDescriptor> {
-        self.input.fields().filter(|field| field.kind() == Kind::String).collect()
+        self.input.fields().filter(|field| field.kind() == Kind::String && !field.is_list()).collect()
     }
 
     /// Whether a path is of this route.
@@ -111,7 +112,8 @@ pub fn text(field: &FieldDescriptor) -> Text {
         "page_token" => {
             Text { empty: None, ..required("AAAAAAAAAAA", "AAAAAAAAAAA".to_owned(), "MALFORMED", Some("MALFORMED")) }
         }
-        "user_id" => optional(NO_SESSION, "MALFORMED"),
+        "user_id" if field.parent_message().name() == "ListEventsRequest" => optional(NO_SESSION, "MALFORMED"),
+        "user_id" => required(NO_SESSION, NO_SESSION.to_owned(), "MALFORMED", Some("MALFORMED")),
         "kind" => optional("logged_out", "UNSUPPORTED"),
         "device_name" | "display_name" => name(),
         "locale" => optional("ja", "UNSUPPORTED"),

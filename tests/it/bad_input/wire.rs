@@ -15,20 +15,26 @@ pub struct Frames {
     client: reqwest::Client,
     base: String,
     access: String,
+    /// Of a service that may administer accounts.
+    service: String,
 }
 
 impl Frames {
     /// With an access token, over HTTP/2.
-    pub fn new(app: &TestApp, access: &str) -> Self {
+    pub async fn new(app: &TestApp, access: &str) -> Self {
+        let secret = app.service("back-office", "accounts:admin").await;
+        let service = app.ask_service_token("back-office", &secret, None).await.unwrap().access_token;
         let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
-        Self { client, base: app.base(), access: access.to_owned() }
+        Self { client, base: app.base(), access: access.to_owned(), service }
     }
 
     /// A REST call, to be sent or changed. Over HTTP/2 an early refusal does not
     /// cut off whoever is still sending.
     pub fn rest(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}{path}", self.base);
-        self.client.request(method.parse().unwrap(), url).bearer_auth(&self.access)
+        let is_for_services = path.contains("/admin/") || path.contains("AdminService");
+        let access = if is_for_services { &self.service } else { &self.access };
+        self.client.request(method.parse().unwrap(), url).bearer_auth(access)
     }
 
     /// A gRPC call, to be sent or changed.

@@ -1,5 +1,6 @@
 //! Black-box tests, one file per flow.
 
+mod admin;
 mod audit_events;
 mod deletion;
 mod devices;

@@ -116,6 +116,11 @@ pub fn notice(n: u128) -> Notice {
     Notice { at: NOW, to: email(n), locale: Locale::Ja, kind }
 }
 
+/// The same of one store.
+pub async fn audit_kinds_of(audit: &dyn sekisho::storage::Audit) -> Vec<String> {
+    audit.list(0, 10_000).await.unwrap().into_iter().map(|row| row.kind).collect()
+}
+
 /// The kinds of the audit log, in order.
 pub async fn audit_kinds(stores: &Stores) -> Vec<String> {
     stores.audit.list(0, 10_000).await.unwrap().into_iter().map(|row| row.kind).collect()

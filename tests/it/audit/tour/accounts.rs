@@ -1,9 +1,11 @@
 //! What becomes of the accounts of others.
 
+use serde_json::json;
+
 use crate::support::{
     TestApp,
     account::NEW_PASSWORD,
-    acts::{ADA, WRONG, other_code},
+    acts::{ADA, WRONG, claims, other_code},
     app::PASSWORD,
 };
 
@@ -20,7 +22,28 @@ pub async fn change(app: &TestApp) {
     assert_eq!(app.reauthenticate(&cara, NEW_PASSWORD).await.status, 200);
     assert_eq!(app.change_password(&cara, NEW_PASSWORD, PASSWORD).await.status, 200);
     moves(app, &cara).await;
+    is_administered(app, &cara).await;
+    let cara = app.login_with(NEW, PASSWORD, "laptop").await.access;
     assert_eq!(app.delete_account(&cara, Some(PASSWORD)).await.status, 200);
+}
+
+async fn is_administered(app: &TestApp, cara: &str) {
+    let secret = app.service("back-office", "accounts:admin").await;
+    let token = app.ask_service_token("back-office", &secret, None).await.unwrap().access_token;
+    let id = claims(cara)["sub"].as_str().unwrap().to_owned();
+    for (method, act, body) in [
+        ("PUT", "roles", json!({"roles": ["reader"]})),
+        ("POST", "password-reset", json!({"client_id": "laptop"})),
+        ("POST", "end-sessions", json!({})),
+        ("POST", "disable", json!({})),
+        ("POST", "enable", json!({})),
+    ] {
+        let path = format!("/api/v1/admin/users/{id}/{act}");
+        assert_eq!(app.call(method, &path, &token, Some(body)).await.status, 200, "{act}");
+    }
+    let found = app.call("POST", "/api/v1/admin/users/find", &token, Some(json!({"user_id": id}))).await;
+    assert_eq!(found.status, 200);
+    app.advance(1);
 }
 
 async fn resets(app: &TestApp) {

@@ -1,0 +1,70 @@
+//! `sekisho user`.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sekisho::{
+    app::World,
+    domain::{EventKind, Session, account::AccountState},
+    storage::{
+        Accounts, Journal, Outbox, Sessions,
+        sessions::SessionLimit,
+        sql::{Location, SqlStore},
+    },
+};
+
+use crate::{
+    storage::data::{NOW, account, after, event, session},
+    support::process::{run, serve_settings},
+};
+
+async fn open(folder: &Path) -> SqlStore {
+    SqlStore::open(&Location::Sqlite(folder.join("sekisho.db")), Arc::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn people_are_shown_disabled_enabled_signed_out_and_given_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serve_settings(folder.path());
+    let call = async |arguments: &[&str]| run(folder.path(), arguments, &settings).await;
+    call(&["migrate"]).await;
+    let mut ada = account(1);
+    ada.state = AccountState::Active;
+    let store = open(folder.path()).await;
+    store.create(&ada, &event(EventKind::SignupCompleted)).await.unwrap();
+    let now = World::default().clock.now();
+    let live = Session { created_at: now - Duration::from_secs(60), expires_at: after(60), ..session(1, 1) };
+    store.open(&live, SessionLimit::Unlimited, now).await.unwrap();
+    assert_eq!(Sessions::list(&store, ada.id, now).await.unwrap().len(), 1);
+    store.close().await;
+
+    let (id, email) = (ada.id.to_string(), ada.email.as_str());
+    for who in [id.as_str(), email, "ADA1@example.com"] {
+        let shown = call(&["user", "show", who]).await;
+        assert_eq!((shown.code, shown.stdout.trim().starts_with(&format!("{id}  {email}  active  "))), (Some(0), true));
+    }
+    for (arguments, complaint) in [
+        (&["user", "show", "nobody@example.com"][..], "there is no such account"),
+        (&["user", "disable", "nonsense"], "neither a UUID nor an address"),
+        (&["user", "set-roles", email, "a b"], "at most 32 roles"),
+    ] {
+        let ended = call(arguments).await;
+        assert!(ended.code != Some(0) && ended.stderr.contains(complaint), "{arguments:?}: {}", ended.stderr);
+    }
+    for _ in 0..2 {
+        assert_eq!(call(&["user", "disable", email]).await.stdout, format!("{id} is disabled\n"));
+    }
+    let store = open(folder.path()).await;
+    assert_eq!(store.by_id(ada.id).await.unwrap().unwrap().state, AccountState::Disabled);
+    assert!(Sessions::list(&store, ada.id, now).await.unwrap().is_empty());
+    assert_eq!((store.latest(i64::MAX, 10).await.unwrap().len(), store.backlog(NOW).await.unwrap().all), (1, 1));
+    store.close().await;
+
+    assert_eq!(call(&["user", "enable", email]).await.stdout, format!("{id} is enabled\n"));
+    assert_eq!(call(&["user", "set-roles", email, "reader", "editor"]).await.code, Some(0));
+    assert!(call(&["user", "show", email]).await.stdout.trim().ends_with("  editor reader"));
+    assert_eq!(call(&["user", "end-sessions", email]).await.code, Some(0));
+    let store = open(folder.path()).await;
+    assert_eq!(store.latest(i64::MAX, 10).await.unwrap().len(), 3);
+    let kinds = crate::storage::data::audit_kinds_of(&store).await;
+    assert_eq!(kinds[1..], ["admin_user_disabled", "admin_user_enabled", "admin_roles_set", "admin_sessions_ended"]);
+}
