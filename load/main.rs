@@ -6,6 +6,7 @@
 mod bare;
 mod callers;
 mod count;
+mod enumeration;
 mod figures;
 mod fill;
 mod growth;
@@ -97,6 +98,18 @@ enum Measure {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// Whether answers tell which addresses have an account: by their bytes or their time.
+    Enumeration {
+        /// Of known and of unknown addresses each, for each of the calls.
+        #[arg(long, default_value_t = 500)]
+        samples: u32,
+        /// 2,000 of them.
+        #[arg(long, conflicts_with = "samples")]
+        full: bool,
+        /// Of bcrypt: at the least of it everything else shows.
+        #[arg(long, default_value_t = 4)]
+        cost: u32,
+    },
     /// The handler that refreshes are measured against.
     #[command(hide = true)]
     Bare {
@@ -130,6 +143,9 @@ async fn measure(what: Measure) -> Outcome<()> {
         Measure::SlowClients { clients, seconds } => slow_clients::measure(clients, Duration::from_secs(seconds)).await,
         Measure::IdleConnections { connections, seconds } => {
             idle_connections::measure(connections, Duration::from_secs(seconds)).await
+        }
+        Measure::Enumeration { samples, full, cost } => {
+            enumeration::measure(if full { 2_000 } else { samples }, cost).await
         }
         Measure::Bare { redis } => bare::serve(&redis).await,
     }

@@ -6,6 +6,7 @@
 #   load/run.sh memory                               # bytes of a session in Redis
 #   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
 #   load/run.sh propagation                          # from a logout to its refusal by siblings
+#   load/run.sh enumeration [--samples N|--full] [--cost N]   # do answers tell who has an account? fails if their bytes do
 #
 # Attacks, beside honest callers before, during and after; memory at most:
 #

@@ -56,6 +56,18 @@ impl Stack {
         self
     }
 
+    /// And with that setting.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.0.push((name, value.to_owned()));
+        self
+    }
+
+    /// But with the default of that one.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(set, _)| *set != name);
+        self
+    }
+
     /// The stores, migrated and ready.
     pub(crate) async fn open(&self) -> Outcome<Stores> {
         let config = Config::read(Mode::Dev, &Source::from_pairs(self.0.clone()))
@@ -79,8 +91,22 @@ impl Stack {
 
     /// The release binary, as `serve`; its log goes into a file.
     pub(crate) fn serve(&self, log: &Path) -> Outcome<Service> {
+        self.run("serve", log, Path::new("."))
+    }
+
+    /// The same as `dev`, in a folder: mails are kept in memory, and passwords may be cheap.
+    pub(crate) fn dev(&self, folder: &Path) -> Outcome<Service> {
+        self.run("dev", &folder.join("server.log"), folder)
+    }
+
+    fn run(&self, mode: &str, log: &Path, folder: &Path) -> Outcome<Service> {
         let mut command = Command::new(built("sekisho")?);
-        command.arg("serve").env_clear().envs(self.0.iter().cloned()).stderr(std::fs::File::create(log)?);
+        command
+            .arg(mode)
+            .current_dir(folder)
+            .env_clear()
+            .envs(self.0.iter().cloned())
+            .stderr(std::fs::File::create(log)?);
         Service::start(command)
     }
 }

@@ -30,4 +30,5 @@ mod storage;
 mod support;
 mod surfaces;
 mod transport;
+mod verdicts;
 mod web;

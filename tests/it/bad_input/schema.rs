@@ -11,6 +11,8 @@ pub struct Route {
     pub verb: &'static str,
     /// With `{field}` where a value goes.
     pub path: String,
+    /// Whether what is not in the path goes into a body of JSON, or else into the query.
+    pub has_body: bool,
     pub input: MessageDescriptor,
 }
 
@@ -24,7 +26,8 @@ pub fn routes() -> Vec<Route> {
         .flat_map(|rpc| {
             let path = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
             let rule = rpc.options().get_extension(&option).as_message().unwrap().clone();
-            let route = move |(verb, at)| Route { rpc: path.clone(), verb, path: at, input: rpc.input() };
+            let route =
+                move |(verb, at, has_body)| Route { rpc: path.clone(), verb, path: at, has_body, input: rpc.input() };
             patterns(&rule).into_iter().map(route).collect::<Vec<_>>()
         })
         .collect()
@@ -43,12 +46,12 @@ pub fn rpcs() -> Vec<Route> {
     routes
 }
 
-fn patterns(rule: &DynamicMessage) -> Vec<(&'static str, String)> {
+fn patterns(rule: &DynamicMessage) -> Vec<(&'static str, String, bool)> {
     const VERBS: [(&str, &str); 5] =
         [("get", "GET"), ("put", "PUT"), ("post", "POST"), ("delete", "DELETE"), ("patch", "PATCH")];
     let own = VERBS.into_iter().filter(|(field, _)| rule.has_field_by_name(field)).map(|(field, verb)| {
         let path = rule.get_field_by_name(field).unwrap();
-        (verb, path.as_str().unwrap().to_owned())
+        (verb, path.as_str().unwrap().to_owned(), rule.has_field_by_name("body"))
     });
     let more = rule.get_field_by_name("additional_bindings").unwrap();
     let more = more.as_list().unwrap().iter().flat_map(|rule| patterns(rule.as_message().unwrap()));

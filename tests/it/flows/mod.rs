@@ -5,6 +5,7 @@ mod audit_events;
 mod deletion;
 mod devices;
 mod email_change;
+mod enumeration;
 mod life;
 mod limits;
 mod login;
