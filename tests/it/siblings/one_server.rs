@@ -2,13 +2,17 @@
 
 use tonic::Code;
 
-use super::{ADA, dev_settings, log_out, log_out_everywhere, sign_in};
+use super::{
+    ADA, change_password, delete_account, dev_settings, log_out, log_out_everywhere, reset_password, sign_in,
+    sign_in_with,
+};
 use crate::support::{
     process::Service,
     sibling::{GREET, Sibling, WELCOME},
 };
 
 const CLIENT: &str = "laptop";
+const ANOTHER_PASSWORD: &str = "seven silent rivers under ice";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn siblings_let_in_who_is_signed_in_and_refuse_who_no_longer_is() {
@@ -37,4 +41,28 @@ async fn siblings_let_in_who_is_signed_in_and_refuse_who_no_longer_is() {
     for sibling in [&first, &second] {
         sibling.refuses(&stays).await;
     }
+}
+
+/// R29, R44.
+#[tokio::test(flavor = "multi_thread")]
+async fn siblings_refuse_who_was_signed_in_before_a_new_password_or_the_end_of_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let sekisho = Service::start(folder.path(), &["dev"], &dev_settings()).await;
+    let sibling = Sibling::beside(&sekisho, folder.path()).await;
+    sekisho.sign_up(ADA, CLIENT).await;
+    let [changes, _] = sign_in(&sekisho, CLIENT).await;
+    let [other, _] = sign_in(&sekisho, CLIENT).await;
+    sibling.lets_in(&other).await;
+
+    change_password(&sekisho, &changes).await;
+    sibling.refuses(&other).await;
+    sibling.lets_in(&changes).await;
+
+    reset_password(&sekisho, CLIENT, ANOTHER_PASSWORD).await;
+    sibling.refuses(&changes).await;
+    let [last, _] = sign_in_with(&sekisho, ANOTHER_PASSWORD, CLIENT).await;
+    sibling.lets_in(&last).await;
+
+    delete_account(&sekisho, &last).await;
+    sibling.refuses(&last).await;
 }

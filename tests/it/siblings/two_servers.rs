@@ -4,8 +4,13 @@
 use sekisho::proto::sekisho::v1::{RevokeTokenRequest, token_service_client::TokenServiceClient};
 use serde_json::json;
 
-use super::{ADA, dev_settings, log_out, log_out_everywhere, sign_in};
-use crate::support::{app::SECRET, pair::on_shared_stacks, process::Service, sibling::Sibling, stack::Stack};
+use super::{
+    ADA, change_password, delete_account, dev_settings, log_out, log_out_everywhere, reset_password, sign_in,
+    sign_in_with,
+};
+use crate::support::{
+    account::NEW_PASSWORD, app::SECRET, pair::on_shared_stacks, process::Service, sibling::Sibling, stack::Stack,
+};
 
 const ROOM: [(&str, &str); 3] =
     [("SEKISHO_MAX_SESSIONS", "3"), ("SEKISHO_LIMIT_LOGIN", "100000/300"), ("SEKISHO_SECRET", SECRET)];
@@ -37,10 +42,14 @@ impl Scene {
     /// At the second server; both siblings let the token in.
     async fn sign_in(&self, client_id: &str) -> [String; 2] {
         let tokens = sign_in(&self.servers[1], client_id).await;
-        for sibling in &self.siblings {
-            sibling.lets_in(&tokens[0]).await;
-        }
+        self.is_let_in(&tokens[0]).await;
         tokens
+    }
+
+    async fn is_let_in(&self, access: &str) {
+        for sibling in &self.siblings {
+            sibling.lets_in(access).await;
+        }
     }
 
     async fn is_refused(&self, access: &str) {
@@ -51,9 +60,7 @@ impl Scene {
 
     async fn only_is_refused(&self, access: &str) {
         self.is_refused(access).await;
-        for sibling in &self.siblings {
-            sibling.lets_in(&self.stays).await;
-        }
+        self.is_let_in(&self.stays).await;
     }
 
     async fn refresh(&self, refresh: &str, client_id: &str) -> (u16, serde_json::Value) {
@@ -91,10 +98,8 @@ async fn an_eviction(stack: Stack) {
     scene.sign_in("watch").await;
     let [newest, _] = sign_in(&scene.servers[0], "desktop").await;
     scene.is_refused(&scene.stays).await;
-    for sibling in &scene.siblings {
-        sibling.lets_in(&oldest).await;
-        sibling.lets_in(&newest).await;
-    }
+    scene.is_let_in(&oldest).await;
+    scene.is_let_in(&newest).await;
 }
 
 async fn a_refresh_token_that_comes_back(stack: Stack) {
@@ -124,9 +129,38 @@ async fn one_access_token(stack: Stack) {
     tokens.revoke_token(RevokeTokenRequest { token: access.clone() }).await.unwrap();
     scene.only_is_refused(&access).await;
     let [next, _] = scene.refreshed(&refresh, "tablet").await;
-    for sibling in &scene.siblings {
-        sibling.lets_in(&next).await;
-    }
+    scene.is_let_in(&next).await;
+}
+
+/// R29. The session that changes it lives on.
+async fn a_password_change(stack: Stack) {
+    let scene = Scene::on(stack).await;
+    let [access, _] = scene.sign_in("tablet").await;
+    change_password(&scene.servers[0], &scene.stays).await;
+    scene.only_is_refused(&access).await;
+}
+
+/// R29. All sessions end, and who signs in with the new password is let in.
+async fn a_password_reset(stack: Stack) {
+    let scene = Scene::on(stack).await;
+    let [access, _] = scene.sign_in("tablet").await;
+    reset_password(&scene.servers[0], "tablet", NEW_PASSWORD).await;
+    scene.is_refused(&access).await;
+    scene.is_refused(&scene.stays).await;
+    let [next, _] = sign_in_with(&scene.servers[1], NEW_PASSWORD, "tablet").await;
+    scene.is_let_in(&next).await;
+}
+
+/// R44, R56. Who signs up at the address again is somebody else.
+async fn an_account_deletion(stack: Stack) {
+    let scene = Scene::on(stack).await;
+    let [access, _] = scene.sign_in("tablet").await;
+    delete_account(&scene.servers[0], &scene.stays).await;
+    scene.is_refused(&access).await;
+    scene.is_refused(&scene.stays).await;
+    scene.servers[1].sign_up(ADA, "phone").await;
+    scene.sign_in("tablet").await;
+    scene.is_refused(&access).await;
 }
 
 on_shared_stacks! {
@@ -135,5 +169,8 @@ on_shared_stacks! {
     an_eviction
     a_refresh_token_that_comes_back
     a_token_of_another_client
+    a_password_change
+    a_password_reset
+    an_account_deletion
     one_access_token
 }
