@@ -6,7 +6,10 @@ use crate::{
     ctx::Ctx,
     domain::{Account, ClientId, Code, Email, Locale, Purpose, Timestamp, UserId},
     error::Error,
-    mail::templates::{self, Message},
+    mail::{
+        Mail,
+        templates::{self, Message},
+    },
     storage::codes::{CodeKey, PendingCode},
 };
 
@@ -50,7 +53,17 @@ pub fn minutes(ctx: &Ctx) -> u32 {
     u32::try_from(ctx.rules.codes.ttl.as_secs() / 60).unwrap_or(u32::MAX)
 }
 
+/// A mail to an address.
+pub fn compose(email: &Email, message: &Message, locale: Locale) -> Mail {
+    templates::compose(email.as_str(), message, locale)
+}
+
 /// Mails from memory: a code is never written down.
+pub fn submit(ctx: &Ctx, mail: Mail) -> Result<(), Error> {
+    ctx.mail.submit(mail).map_err(|_| Error::Overloaded)
+}
+
+/// Both in one.
 pub fn mail(ctx: &Ctx, email: &Email, message: &Message, locale: Locale) -> Result<(), Error> {
-    ctx.mail.submit(templates::compose(email.as_str(), message, locale)).map_err(|_| Error::Overloaded)
+    submit(ctx, compose(email, message, locale))
 }

@@ -56,12 +56,14 @@ pub async fn send(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -
     };
     let pending = Pending { user_id: account.as_ref().map(|account| account.id.0) };
     code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
+    // For an unknown address as well: the time must not tell.
+    let message = Message::ResetCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
+    let mail = code::compose(email, &message, account.as_ref().map(|account| account.locale).unwrap_or_default());
     let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
     match account {
         Some(account) => {
             ctx.audit(event(EventKind::ResetCodeSent).user(account.id)).await?;
-            let message = Message::ResetCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
-            code::mail(ctx, email, &message, account.locale)?;
+            code::submit(ctx, mail)?;
         }
         None => ctx.audit(event(EventKind::ResetUnknown)).await?,
     }
