@@ -1,12 +1,14 @@
-//! kill -9 in the middle of refreshes and logouts, of a service ([`service`]), of
-//! one of two ([`pair`]) and of a store ([`store`]): what was acknowledged stays,
-//! a token has one successor, and nobody is stuck.
+//! kill -9 in the middle of refreshes, logouts and password resets, of a service
+//! ([`service`]), of one of two ([`pair`]) and of a store ([`store`]): what was
+//! acknowledged stays, a token has one successor, an account one password, and nobody
+//! is stuck.
 //!
 //! The short form runs with the other tests; for a long one set
 //! `SEKISHO_TEST_KILLS` to a number of kills for each test.
 
 mod client;
 mod pair;
+mod password;
 mod service;
 mod store;
 mod work;
@@ -31,6 +33,10 @@ async fn settings(stack: Stack, folder: &Path) -> Vec<(&'static str, String)> {
         ("SEKISHO_REFRESH_GRACE", "300".to_owned()),
         // A login that fails for lack of a store may count as a failed one.
         ("SEKISHO_LIMIT_LOGIN", "100000/300".to_owned()),
+        // Each reset takes a code.
+        ("SEKISHO_LIMIT_CODE", "100000/300".to_owned()),
+        ("SEKISHO_LIMIT_CLIENT", "100000/300".to_owned()),
+        ("SEKISHO_LIMIT_MAIL", "100000/60".to_owned()),
         ("SEKISHO_MAX_SESSIONS", "0".to_owned()),
     ]);
     settings

@@ -1,8 +1,11 @@
 //! Callers who come at the same moment, to one service or to two that share
 //! their stores; and callers who hang up.
 
+mod accounts;
+mod addresses;
 mod codes;
 mod hang_up;
+mod passwords;
 mod sessions;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -44,6 +47,15 @@ races! {
     sessions::one_token_refreshed_by_many_has_one_successor
     sessions::a_refresh_that_races_a_logout_loses
     sessions::logins_that_race_keep_to_the_session_limit
+    passwords::a_login_with_the_old_password_that_races_a_reset_loses
+    passwords::a_reset_token_is_spent_once
+    passwords::of_many_password_changes_one_wins
+    accounts::a_login_that_races_a_deletion_loses
+    accounts::a_refresh_that_races_a_deletion_loses
+    accounts::a_login_that_races_a_lock_leaves_no_session_when_refused
+    addresses::an_address_goes_to_a_sign_up_or_to_a_change
+    addresses::an_address_goes_to_one_of_many_changes
+    addresses::a_reset_or_a_change_of_address_wins
 }
 
 /// The answers of callers who start together.
@@ -76,4 +88,27 @@ fn tally(answers: &[Answer]) -> BTreeMap<&str, usize> {
         *tally.entry(answer.body["error"].as_str().unwrap_or("ok")).or_default() += 1;
     }
     tally
+}
+
+/// Again and again, while the queue of the hasher is full.
+async fn unless_overloaded<F: Future<Output = Answer>>(act: impl Fn() -> F) -> Answer {
+    loop {
+        let answer = act().await;
+        if answer.body["error"] != "overloaded" {
+            return answer;
+        }
+    }
+}
+
+/// That whoever was let in among them is so no longer.
+async fn nobody_stays(services: &Services, answers: &[Answer], client_id: impl Fn(usize) -> String) {
+    for (number, answer) in answers.iter().enumerate() {
+        if let Some(refresh) = answer.body["refresh_token"].as_str() {
+            services[0].refresh(refresh, &client_id(number)).await.refused(401, "refresh_token_invalid");
+            let access = answer.body["access_token"].as_str().unwrap();
+            for service in services {
+                service.profile(access).await.refused(401, "session_revoked");
+            }
+        }
+    }
 }

@@ -75,7 +75,8 @@ impl Accounts for SqlStore {
 
     async fn create(&self, account: &Account, event: &Event) -> Result<Creation> {
         self.timed("accounts.create", async {
-            let mut tx = self.pools.begin(Alone::Nothing).await?;
+            // Another account may be about to move to the address.
+            let mut tx = self.pools.begin(Alone::With(account.email.as_str().as_bytes())).await?;
             let insert = sql(INSERT)
                 .bind(account.id.0)
                 .bind(account.email.as_str())

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio::join;
 
-use crate::support::{app::PASSWORD, eventually, process::Service};
+use super::password::Passwords;
+use crate::support::{eventually, process::Service};
 
 const REFRESH: &str = "/api/v1/auth/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
@@ -24,13 +25,14 @@ pub enum Heard {
 /// A person with one session at a time.
 pub struct Client {
     email: String,
+    passwords: Passwords,
     /// The first token of the session.
     first: String,
     /// The last refresh token that arrived.
     token: String,
     /// The first tokens of the sessions before, which have all ended.
     ended: Vec<String>,
-    /// Whether a logout was acknowledged.
+    /// Whether a logout or a reset was acknowledged.
     pub is_out: bool,
     /// Whether a logout was asked for whose answer did not arrive.
     may_be_out: bool,
@@ -40,14 +42,14 @@ impl Client {
     /// Signs up.
     pub async fn new(service: &Service, email: String) -> Self {
         let token = service.sign_up(&email, "laptop").await;
-        Self { email, first: token.clone(), token, ended: Vec::new(), is_out: false, may_be_out: false }
+        let passwords = Passwords::new(email.clone());
+        Self { email, passwords, first: token.clone(), token, ended: Vec::new(), is_out: false, may_be_out: false }
     }
 
     /// Signs in anew, as soon as the service takes it.
     async fn sign_in(&mut self, service: &Service) {
-        let body = json!({"email": self.email, "password": PASSWORD, "client_id": "laptop"});
-        let (_, answer) = answered(service, "/api/v1/auth/login", &body).await;
-        self.ended.push(std::mem::replace(&mut self.first, token(&answer)));
+        let (token, _) = self.passwords.sign_in(service).await;
+        self.ended.push(std::mem::replace(&mut self.first, token));
         self.token = self.first.clone();
         (self.is_out, self.may_be_out) = (false, false);
     }
@@ -58,6 +60,22 @@ impl Client {
         let answer = service.try_post(LOGOUT, &body(&self.token)).await;
         let heard = self.hear(answer.as_ref().ok());
         self.is_out = heard == Heard::Done;
+        heard
+    }
+
+    /// Resets the password. A code that the store has lost is asked for again.
+    pub async fn reset(&mut self, service: &Service) -> Heard {
+        let new = self.passwords.choose();
+        let answer = service.try_reset(&self.email, &new, "laptop").await;
+        if let Ok((400, answer)) = &answer {
+            assert_eq!(answer["error"], "session_not_found");
+            return Heard::TryLater;
+        }
+        let heard = self.hear(answer.as_ref().ok());
+        if heard == Heard::Done {
+            self.passwords.acknowledged();
+            self.is_out = true;
+        }
         heard
     }
 
@@ -103,6 +121,9 @@ impl Client {
     /// Who was told to be out is out, and signs in again; everybody else gets on
     /// with what arrived last, at both services, and has one token.
     pub async fn check(&mut self, service: &Service, other: &Service) {
+        if !self.is_out && self.passwords.are_in_doubt() {
+            return self.clear_up(service).await;
+        }
         let (status, answer) = answered(service, REFRESH, &body(&self.token)).await;
         if status == 401 {
             assert_eq!(answer["error"], "refresh_token_invalid");
@@ -116,6 +137,20 @@ impl Client {
         self.may_be_out = false;
     }
 
+    /// A reset whose answer did not arrive was done or not: there is one password, and
+    /// with a new one the session ends, though nobody was told that it has.
+    async fn clear_up(&mut self, service: &Service) {
+        let (token, is_new) = self.passwords.sign_in(service).await;
+        let (before, last) =
+            (std::mem::replace(&mut self.first, token.clone()), std::mem::replace(&mut self.token, token));
+        if is_new {
+            eventually(async || answered(service, REFRESH, &body(&last)).await.0 == 401).await;
+            self.ended.push(before);
+        } else {
+            assert_eq!(answered(service, REFRESH, &body(&last)).await.0, 200, "{} lost a session", self.email);
+        }
+    }
+
     /// Presents a token whose successor was used: it ends the session.
     pub async fn present_a_spent_token(&mut self, service: &Service) {
         let (_, answer) = answered(service, REFRESH, &body(&self.token)).await;
@@ -125,16 +160,17 @@ impl Client {
         self.sign_in(service).await;
     }
 
-    /// No session that ended has come back.
+    /// No session that ended has come back, and no password.
     pub async fn stays_out(&self, service: &Service) {
         for token in &self.ended {
             refused(service, token, "refresh_token_invalid").await;
         }
+        self.passwords.stay_spent(service).await;
     }
 }
 
 /// The answer of a service that runs, as soon as its store does.
-async fn answered(service: &Service, path: &str, body: &Value) -> (u16, Value) {
+pub async fn answered(service: &Service, path: &str, body: &Value) -> (u16, Value) {
     let answer = Mutex::new(None);
     eventually(async || {
         let last = service.try_post(path, body).await.unwrap();
@@ -155,7 +191,8 @@ fn body(token: &str) -> Value {
     json!({"refresh_token": token, "client_id": "laptop"})
 }
 
+/// The refresh token of an answer.
 #[track_caller]
-fn token(answer: &Value) -> String {
+pub fn token(answer: &Value) -> String {
     answer["refresh_token"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
 }

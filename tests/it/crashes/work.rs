@@ -112,12 +112,13 @@ async fn work(
     client
 }
 
-/// Refreshes, here and there and at both; every other client signs out at some
-/// point.
+/// Refreshes, here and there and at both; at some point every other client signs out,
+/// and half of the others reset their password, until they hear that it was done.
 async fn act(services: &[Arc<Service>], client: &mut Client, number: usize, turn: usize) -> Heard {
     let [one, other] = [turn, turn + 1].map(|turn| &services[turn % services.len()]);
     match turn % 4 {
         _ if number % 2 == 1 && turn > number => client.log_out(one).await,
+        _ if number % 4 == 2 && turn > number => client.reset(one).await,
         0 => client.refresh_twice(one, other).await,
         _ => client.refresh(one).await,
     }

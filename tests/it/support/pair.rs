@@ -15,13 +15,13 @@ pub async fn pair(stack: Stack, settings: &[(&str, &str)]) -> [Arc<TestApp>; 2] 
 
 /// Each with its own time.
 pub async fn pair_at(stack: Stack, clocks: [ManualClock; 2], settings: &[(&str, &str)]) -> [Arc<TestApp>; 2] {
-    let folder = tempfile::tempdir().unwrap();
-    let stores = stack.settings(folder.path()).await;
-    let mut all: Vec<(&str, &str)> = stores.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    all.extend_from_slice(settings);
-    let [first, second] = clocks;
-    let first = TestApp::at(tempfile::tempdir().unwrap(), first, &all).await;
-    [Arc::new(first), Arc::new(TestApp::at(tempfile::tempdir().unwrap(), second, &all).await)]
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for folder in &folders {
+        stack.share(folders[0].path(), folder.path()).await;
+    }
+    let ([first, second], [its_folder, other_folder]) = (clocks, folders);
+    let first = TestApp::at(its_folder, first, settings).await;
+    [Arc::new(first), Arc::new(TestApp::at(other_folder, second, settings).await)]
 }
 
 /// Makes a test of each function, on every stack that services can share; the

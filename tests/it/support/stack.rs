@@ -38,7 +38,7 @@ impl Stack {
 
     /// The settings of stores that belong to a folder: at each start the same.
     pub async fn settings(self, data: &Path) -> Vec<(&'static str, String)> {
-        let file = data.join("stores.json");
+        let file = data.join(FILE);
         if let Ok(kept) = std::fs::read_to_string(&file) {
             let kept: Vec<(String, String)> = serde_json::from_str(&kept).unwrap();
             return NAMES.into_iter().zip(kept).map(|(name, (_, value))| (name, value)).collect();
@@ -46,6 +46,14 @@ impl Stack {
         let settings = self.new_settings(data).await;
         std::fs::write(file, serde_json::to_string(&settings).unwrap()).unwrap();
         settings
+    }
+
+    /// Makes the stores of one folder those of another as well.
+    pub async fn share(self, folder: &Path, other: &Path) {
+        self.settings(folder).await;
+        if folder != other {
+            std::fs::copy(folder.join(FILE), other.join(FILE)).unwrap();
+        }
     }
 
     async fn new_settings(self, data: &Path) -> Vec<(&'static str, String)> {
@@ -62,4 +70,6 @@ impl Stack {
     }
 }
 
+/// Where a folder says which stores belong to it.
+const FILE: &str = "stores.json";
 const NAMES: [&str; 4] = ["SEKISHO_DATABASE_URL", "SEKISHO_REDIS_URL", "SEKISHO_REDIS_PREFIX", "SEKISHO_REDIS_TIMEOUT"];
