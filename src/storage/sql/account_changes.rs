@@ -46,6 +46,9 @@ pub(super) async fn change(
     {
         return Ok(Changed::EmailTaken);
     }
+    if matches!(change, AccountChange::Deletion) {
+        tx.also_alone_with(account.id.0.as_bytes()).await?;
+    }
     // The journal first: it raises a mark of the account, which a deletion takes along.
     let appended = append.write(&mut tx).await?;
     if write(&mut tx, account, change).await? == 0 {

@@ -27,7 +27,8 @@ pub(super) async fn add(
     at: Timestamp,
     notice: Option<&Notice>,
 ) -> Result<bool> {
-    let mut tx = pools.begin(Alone::Nothing).await?;
+    // A deletion that is half way would let it read the account, and then not refer to it.
+    let mut tx = pools.begin(Alone::With(id.0.as_bytes())).await?;
     if sql(ADD).bind(id.0).bind(client_id.as_str()).bind(at).run(&mut tx).await? == 0 {
         return Ok(false);
     }
