@@ -69,14 +69,10 @@ pub async fn complete(
         ctx.audit(event.user(proven.account.id).client(proven.client_id)).await?;
         return Err(Error::SessionLimitReached);
     };
-    let event = |kind, id| call.event(now, kind).user(session.user_id).client(&session.client_id).session(id);
-    for old in &evicted {
-        // Once: whoever presents a token of it meanwhile writes it down too.
-        let revocation = revoke::revocation(ctx, old, RevocationReason::Evicted, now);
-        revoke::end(ctx, revocation, event(EventKind::SessionEvicted, old.id), None).await?;
-    }
+    write_down(ctx, call, &proven, &evicted, now).await?;
     if let Some(outcome) = outcome {
-        ctx.audit(event(outcome, session.id)).await?;
+        let event = call.event(now, outcome).user(session.user_id).client(&session.client_id);
+        ctx.audit(event.session(session.id)).await?;
     }
     remember(ctx, call, &proven, &session, now).await?;
     Ok(SignedIn { tokens: tokens::issue(ctx, &session, now)?, evicted })
@@ -96,6 +92,22 @@ async fn remember(ctx: &Ctx, call: &Call, proven: &Proven<'_>, session: &Session
     let accounts = &ctx.stores.accounts;
     if accounts.remember(session.user_id, proven.client_id, now, notice.as_ref()).await? && notice.is_some() {
         ctx.notices.notify_one();
+    }
+    Ok(())
+}
+
+/// What had to end. Once: whoever presents a token of it meanwhile writes it down too.
+async fn write_down(
+    ctx: &Ctx,
+    call: &Call,
+    proven: &Proven<'_>,
+    evicted: &[Session],
+    now: Timestamp,
+) -> Result<(), Error> {
+    for old in evicted {
+        let event = call.event(now, EventKind::SessionEvicted).user(old.user_id).client(proven.client_id);
+        let revocation = revoke::revocation(ctx, old, RevocationReason::Evicted, now);
+        revoke::end(ctx, revocation, event.session(old.id), None).await?;
     }
     Ok(())
 }
@@ -125,7 +137,13 @@ async fn open(
             return Ok(Some((session, ended)));
         }
         ctx.stores.sessions.end(session.user_id, session.id).await?;
-        not_before = still_good(account, proven.account)?.not_before;
+        not_before = match still_good(account, proven.account) {
+            Ok(account) => account.not_before,
+            Err(refused) => {
+                write_down(ctx, call, proven, &ended, now).await?;
+                return Err(refused);
+            }
+        };
     }
     Err(Error::Overloaded)
 }
