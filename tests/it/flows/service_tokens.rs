@@ -112,6 +112,8 @@ async fn a_secret_outlives_the_replacement_of_ours() {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_not_written_down() {
     let app = TestApp::start().await;
+    // Something is written in every store.
+    app.ada().await;
     let secret = app.service("orders", "orders:read").await;
     app.ask_service_token("orders", &secret, None).await.unwrap();
     let rows = app.table_text("service_accounts").await;

@@ -164,9 +164,10 @@ async fn a_caller_may_want_its_answer_sooner() {
 async fn a_call_without_time_changes_nothing() {
     let app = TestApp::start().await;
     app.ada().await;
-    let before = app.audit_kinds().await;
     // tonic's client would give up by itself.
-    let late = Frames::new(&app, "").await.request(LOGIN).header("grpc-timeout", "0n");
+    let frames = Frames::new(&app, "").await;
+    let before = app.audit_kinds().await;
+    let late = frames.request(LOGIN).header("grpc-timeout", "0n");
     let late = late.body(login()).send().await.unwrap();
     assert_eq!(refusal(&status(late.headers())), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
     let body = json!({"email": ADA, "password": WRONG, "client_id": "phone"});
