@@ -119,7 +119,13 @@ pub async fn verify(ctx: &Ctx, call: &Call, caller: &Caller, code: &Code) -> Res
     }
     ctx.notices.notify_one();
     with.events.iter().for_each(|event| ctx.note(event));
-    let subject = Subject { email: moved.email.clone(), email_verified: true, ..caller.session.subject.clone() };
+    // The roles of the account, which may be newer than the session's.
+    let subject = Subject {
+        email: moved.email.clone(),
+        email_verified: true,
+        roles: moved.roles.clone(),
+        ..caller.session.subject.clone()
+    };
     ctx.stores.sessions.set_subject(account.id, &subject).await?;
     Ok(moved)
 }
