@@ -34,6 +34,8 @@ const NEWCOMERS: usize = 4;
 const COME_EVERY: Duration = Duration::from_millis(50);
 /// An honest caller gives up after that.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Files that the server and this program have open for other things than the attack.
+const OTHERS: u64 = 1_280;
 const KEYS: &[u8] = b"GET /.well-known/jwks.json HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 /// The server and those who are honest.
@@ -212,11 +214,12 @@ async fn get_keys(address: SocketAddr) -> Outcome<()> {
     if answer.starts_with(b"HTTP/1.1 200") { Ok(()) } else { Err("no answer".into()) }
 }
 
-/// As many files as this user may open; says so if that is too few.
+/// As many connections as the limit of open files lets the server keep beside those of
+/// honest callers; says so if that is too few.
 pub(crate) fn open_files(wanted: u64) -> Outcome<u64> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
-    let may = limit.maximum.map_or(wanted, |files| files.saturating_sub(256).min(wanted));
+    let may = limit.maximum.map_or(wanted, |files| files.saturating_sub(OTHERS).min(wanted));
     if may < wanted {
         println!("only {may} of {wanted} connections: no more files may be open (ulimit -Hn)");
     }
