@@ -1,5 +1,6 @@
 //! Keys, hashes and tokens.
 
+pub mod admin_token;
 pub mod hasher;
 pub mod keyring;
 pub mod password;

@@ -10,6 +10,7 @@ pub mod admin;
 pub mod audit_events;
 pub mod caller;
 pub mod check_password;
+pub mod claim_admin;
 pub mod code;
 pub mod email_change;
 pub mod follow;

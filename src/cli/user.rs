@@ -7,8 +7,9 @@ use clap::Subcommand;
 
 use super::{Failure, runtime};
 use crate::{
-    app::World,
+    app::{self, World},
     config::Config,
+    crypto::admin_token::AdminToken,
     domain::{
         Account, Email, Event, EventKind, Name, Notice, NoticeKind, Origin, Revocation, Timestamp, UserId,
         account::AccountState,
@@ -46,6 +47,8 @@ pub(super) enum Command {
         /// The UUID or the address.
         user: String,
     },
+    /// Print a token that gives whoever redeems it the role admin: once, and for 30 minutes.
+    AdminToken,
     /// Replace the roles of a person. Every session ends, so that tokens say the same.
     SetRoles {
         /// The UUID or the address.
@@ -58,12 +61,14 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let store = stores::open_sql(config, &Arc::default()).await?;
-        let desk = Desk { store: &store, config, now: World::default().clock.now() };
+        let world = World::default();
+        let desk = Desk { store: &store, config, now: world.clock.now(), world };
         let done = match command {
             Command::Show { user } => desk.show(user).await,
             Command::Disable { user } => desk.set_state(user, AccountState::Disabled).await,
             Command::Enable { user } => desk.set_state(user, AccountState::Active).await,
             Command::EndSessions { user } => desk.end_sessions(user).await,
+            Command::AdminToken => desk.admin_token().await,
             Command::SetRoles { user, roles } => desk.set_roles(user, roles).await,
         };
         store.close().await;
@@ -75,6 +80,7 @@ struct Desk<'a> {
     store: &'a SqlStore,
     config: &'a Config,
     now: Timestamp,
+    world: World,
 }
 
 #[expect(clippy::print_stdout, reason = "a command's answer")]
@@ -133,6 +139,15 @@ impl Desk<'_> {
         };
         self.change(&account, &AccountChange::Roles(roles), &with).await?;
         println!("the roles of {} are set", account.id);
+        Ok(())
+    }
+
+    async fn admin_token(&self) -> Result<(), Failure> {
+        let token = AdminToken::issue(&app::secrets(self.config)?, &*self.world.entropy, self.now);
+        let token = token.ok_or("no key for the tokens of administrators")?;
+        let origin = Origin { address: None, request_id: "command".into() };
+        self.store.append(&[], &[Event::new(self.now, EventKind::AdminTokenIssued, &origin)], &[]).await?;
+        println!("{}", token.expose());
         Ok(())
     }
 

@@ -50,6 +50,7 @@ struct Derived {
     pepper: Key,
     service: Key,
     audit: Key,
+    admin: Key,
     seal: LessSafeKey,
 }
 
@@ -75,6 +76,7 @@ impl Derived {
             pepper: root.expand(&[b"password pepper"], HMAC_SHA384)?.into(),
             service: mac_key(&root, b"service secret")?,
             audit: mac_key(&root, b"audit chain")?,
+            admin: mac_key(&root, b"admin token")?,
             seal: LessSafeKey::new(UnboundKey::from(root.expand(&[b"signing key seal"], &AES_256_GCM)?)),
         })
     }
@@ -139,6 +141,11 @@ impl Secrets {
     /// The keys for the MAC of reset tokens, the current one first.
     pub fn reset_keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.current).chain(&self.previous).map(|derived| &derived.reset)
+    }
+
+    /// The keys for the MAC of tokens that make an administrator, the current one first.
+    pub fn admin_keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.current).chain(&self.previous).map(|derived| &derived.admin)
     }
 
     /// What stands for a reset token in a store.

@@ -224,6 +224,12 @@ kinds! {
     AdminSessionsEnded = "admin_sessions_ended",
     /// An administrator replaced the roles of a person.
     AdminRolesSet = "admin_roles_set",
+    /// A one-time token that makes an administrator was printed.
+    AdminTokenIssued = "admin_token_issued",
+    /// The same was redeemed.
+    AdminTokenSpent = "admin_token_spent",
+    /// It was not ours, too old, or spent before.
+    AdminTokenRefused = "admin_token_refused",
     /// An administrator had a code for another password mailed.
     AdminResetStarted = "admin_reset_started",
     /// The audit log was read by its person, or by a service.
@@ -291,6 +297,8 @@ impl EventKind {
                 | Self::AdminUserEnabled
                 | Self::AdminSessionsEnded
                 | Self::AdminRolesSet
+                | Self::AdminTokenSpent
+                | Self::AdminTokenRefused
                 | Self::AdminResetStarted
         )
     }

@@ -58,11 +58,13 @@ pub enum AccountNews {
     AccountDisabled,
     /// An administrator has enabled the account again.
     AccountEnabled,
+    /// A token of the operator's has made the account an administrator's.
+    MadeAdministrator,
 }
 
 impl AccountNews {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NewDevice,
         Self::PasswordChanged,
         Self::PasswordReset,
@@ -71,6 +73,7 @@ impl AccountNews {
         Self::AccountDeleted,
         Self::AccountDisabled,
         Self::AccountEnabled,
+        Self::MadeAdministrator,
     ];
 
     /// The news of a stored word.
@@ -89,6 +92,7 @@ impl AccountNews {
             Self::AccountDeleted => "account_deleted",
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
+            Self::MadeAdministrator => "made_administrator",
         }
     }
 }

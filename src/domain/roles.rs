@@ -2,6 +2,9 @@
 
 use crate::error::Rule;
 
+/// Of whoever runs the service, by [`crate::flows::claim_admin`]. What it permits is up to the
+/// siblings.
+pub const ADMIN: &str = "admin";
 /// Of one person.
 pub const MAX_ROLES: usize = 32;
 /// Of a role, in characters.

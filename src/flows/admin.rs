@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Changes of one account by others that may fall into one of ours.
-const ATTEMPTS: usize = 3;
+pub(super) const ATTEMPTS: usize = 3;
 
 /// An account, with its sessions.
 pub struct Found {
@@ -123,7 +123,7 @@ pub async fn set_roles(
     Err(Error::Overloaded)
 }
 
-async fn tell_sessions(ctx: &Ctx, account: &Account) -> Result<(), Error> {
+pub(super) async fn tell_sessions(ctx: &Ctx, account: &Account) -> Result<(), Error> {
     let subject = Subject {
         email: account.email.clone(),
         email_verified: account.email_verified,

@@ -9,6 +9,7 @@ use super::{
     password_reset,
 };
 use crate::{
+    crypto::RefreshToken,
     domain::{ClientId, Code, Email, Name, Password},
     error::Error,
     flows::{check_password, login, logout, refresh, signup},
@@ -165,7 +166,7 @@ async fn log_in(input: Input<pb::LoginRequest>) -> Answer<pb::LoginResponse> {
 
 async fn refresh_token(input: Input<pb::RefreshTokenRequest>) -> Answer<pb::RefreshTokenResponse> {
     let mut fields = Fields::default();
-    let token = fields.read("refresh_token", fields::refresh_token(&input.message.refresh_token));
+    let token = fields.read("refresh_token", fields::token(&input.message.refresh_token, RefreshToken::parse));
     let client_id = fields.read("client_id", ClientId::parse(&input.message.client_id));
     let (token, client_id) = fields.finish(token.zip(client_id))?;
     let tokens = refresh::refresh(&input.ctx, &input.call, token, &client_id).await?;
@@ -179,7 +180,7 @@ async fn refresh_token(input: Input<pb::RefreshTokenRequest>) -> Answer<pb::Refr
 
 async fn log_out(input: Input<pb::LogoutRequest>) -> Answer<pb::LogoutResponse> {
     let mut fields = Fields::default();
-    let token = fields.read("refresh_token", fields::refresh_token(&input.message.refresh_token));
+    let token = fields.read("refresh_token", fields::token(&input.message.refresh_token, RefreshToken::parse));
     let client_id = fields.read("client_id", ClientId::parse(&input.message.client_id));
     let (token, client_id) = fields.finish(token.zip(client_id))?;
     logout::logout(&input.ctx, &input.call, token, &client_id).await?;

@@ -42,22 +42,13 @@ pub(super) fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
     (a, b, c)
 }
 
-/// A reset token's text: at most so long, or it is not looked at.
-pub(super) fn reset_token(text: &str) -> Result<Option<crate::crypto::ResetToken>, Rule> {
+/// A token of ours: a text of at most so many bytes, or it is not looked at. `None`: it
+/// is none.
+pub(super) fn token<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Rule> {
     const MAX_LENGTH: usize = 256;
     match text.len() {
         0 => Err(Rule::Required),
-        1..=MAX_LENGTH => Ok(crate::crypto::ResetToken::parse(text)),
-        _ => Err(Rule::TooLong(MAX_LENGTH)),
-    }
-}
-
-/// A refresh token's text: at most so long, or it is not looked at.
-pub(super) fn refresh_token(text: &str) -> Result<Option<crate::crypto::RefreshToken>, Rule> {
-    const MAX_LENGTH: usize = 256;
-    match text.len() {
-        0 => Err(Rule::Required),
-        1..=MAX_LENGTH => Ok(crate::crypto::RefreshToken::parse(text)),
+        1..=MAX_LENGTH => Ok(parse(text)),
         _ => Err(Rule::TooLong(MAX_LENGTH)),
     }
 }

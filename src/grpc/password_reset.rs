@@ -7,6 +7,7 @@ use super::{
     fields::{self, Fields, flat},
 };
 use crate::{
+    crypto::ResetToken,
     domain::{ClientId, Code, Email, Password},
     error::Error,
     flows::password_reset,
@@ -46,7 +47,7 @@ pub(super) async fn complete(
     input: Input<pb::CompletePasswordResetRequest>,
 ) -> Answer<pb::CompletePasswordResetResponse> {
     let mut fields = Fields::default();
-    let token = fields.read("reset_token", fields::reset_token(&input.message.reset_token));
+    let token = fields.read("reset_token", fields::token(&input.message.reset_token, ResetToken::parse));
     let password = fields.read("new_password", Password::parse(&input.message.new_password));
     let client_id = fields.read("client_id", ClientId::parse(&input.message.client_id));
     let (token, password, client_id) = fields.finish(token.zip(password).zip(client_id).map(flat))?;

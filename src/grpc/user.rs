@@ -2,11 +2,15 @@
 
 use tonic::{Request, Response, Status};
 
-use super::{Api, Input, encode, fields::Fields};
+use super::{
+    Api, Input, encode,
+    fields::{self, Fields},
+};
 use crate::{
+    crypto::admin_token::AdminToken,
     domain::{Code, Email, Locale, Name, Password},
     error::{Error, Rule},
-    flows::{account, caller::Caller, email_change, password_change, profile},
+    flows::{account, caller::Caller, claim_admin, email_change, password_change, profile},
     proto::sekisho::v1::{self as pb, user_service_server::UserService},
     storage::accounts::ProfileChange,
 };
@@ -48,6 +52,13 @@ impl UserService for Api {
         request: Request<pb::VerifyEmailChangeCodeRequest>,
     ) -> Result<Response<pb::VerifyEmailChangeCodeResponse>, Status> {
         self.run_as_caller(request, verify_email_change_code).await
+    }
+
+    async fn claim_admin(
+        &self,
+        request: Request<pb::ClaimAdminRequest>,
+    ) -> Result<Response<pb::ClaimAdminResponse>, Status> {
+        self.run_as_caller(request, claim_admin).await
     }
 
     async fn delete_account(
@@ -111,6 +122,15 @@ async fn verify_email_change_code(
     let account = email_change::verify(&input.ctx, &input.call, &caller, &code).await?;
     let message = "The address was changed.".to_owned();
     Ok(Response::new(pb::VerifyEmailChangeCodeResponse { message, user: Some(encode::user(&account)) }))
+}
+
+async fn claim_admin(input: Input<pb::ClaimAdminRequest>, caller: Caller) -> Answer<pb::ClaimAdminResponse> {
+    let mut fields = Fields::default();
+    let token = fields.read("token", fields::token(&input.message.token, AdminToken::parse));
+    let token = fields.finish(token)?;
+    let account = claim_admin::claim(&input.ctx, &input.call, &caller, token).await?;
+    let message = "The account is an administrator's now.".to_owned();
+    Ok(Response::new(pb::ClaimAdminResponse { message, user: Some(encode::user(&account)) }))
 }
 
 async fn delete_account(input: Input<pb::DeleteAccountRequest>, caller: Caller) -> Answer<pb::DeleteAccountResponse> {

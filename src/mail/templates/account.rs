@@ -29,6 +29,10 @@ pub(super) fn subject(what: &AccountNews, locale: Locale) -> &'static str {
         AccountNews::AccountEnabled => {
             ("Your Sekisho account was enabled again", "【Sekisho】アカウントが再び有効になりました")
         }
+        AccountNews::MadeAdministrator => (
+            "Security alert: your Sekisho account is an administrator's now",
+            "【Sekisho】重要：アカウントに管理者権限が付与されました",
+        ),
     };
     match locale {
         Locale::En => english,
@@ -73,6 +77,10 @@ pub(super) fn happened(what: &AccountNews, locale: Locale) -> &'static str {
             "An administrator has enabled your Sekisho account again.",
             "管理者がお客様の Sekisho アカウントを再び有効にしました。",
         ),
+        AccountNews::MadeAdministrator => (
+            "A one-time token of the operator was redeemed with your Sekisho account: it is an administrator's now.",
+            "お客様の Sekisho アカウントで運用者のワンタイムトークンが使用され、管理者権限が付与されました。",
+        ),
     };
     match locale {
         Locale::En => english,
@@ -111,6 +119,11 @@ pub(super) fn advice(what: &AccountNews, locale: Locale) -> &'static str {
             "理由にお心当たりのない場合は、ご利用のサービスへご連絡ください。",
         ),
         AccountNews::AccountEnabled => ("You can sign in as usual.", "通常どおりログインできます。"),
+        AccountNews::MadeAdministrator => (
+            "If this was you, there is nothing to do. If it was not, change your password at once, and tell the operator \
+             of the service.",
+            "お心当たりがある場合は、何もする必要はありません。お心当たりのない場合は、すぐにパスワードを変更し、サービスの運用者へご連絡ください。",
+        ),
     };
     match locale {
         Locale::En => english,

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use sekisho::{
     app::World,
+    crypto::admin_token::AdminToken,
     domain::{EventKind, Session, account::AccountState},
     storage::{
         Accounts, Journal, Outbox, Sessions,
@@ -11,14 +12,38 @@ use sekisho::{
         sql::{Location, SqlStore},
     },
 };
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     storage::data::{NOW, account, after, event, session},
-    support::process::{run, serve_settings},
+    support::{
+        app::secrets,
+        process::{run, serve_settings},
+    },
 };
 
 async fn open(folder: &Path) -> SqlStore {
     SqlStore::open(&Location::Sqlite(folder.join("sekisho.db")), Arc::default()).await.unwrap()
+}
+
+/// R16.
+#[tokio::test]
+async fn a_fresh_install_has_nobody_and_the_first_administrator_comes_by_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serve_settings(folder.path());
+    assert_eq!(run(folder.path(), &["migrate"], &settings).await.code, Some(0));
+    let file = SqliteConnectOptions::new().filename(folder.path().join("sekisho.db"));
+    let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+    let all = "SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM service_accounts)";
+    assert_eq!(sqlx::query_scalar::<_, i64>(all).fetch_one(&mut database).await.unwrap(), 0);
+    database.close().await.unwrap();
+
+    let printed = run(folder.path(), &["user", "admin-token"], &settings).await;
+    let token = AdminToken::parse(printed.stdout.trim()).unwrap();
+    assert!(token.is_good(&secrets(), World::default().clock.now()));
+    let store = open(folder.path()).await;
+    assert_eq!(crate::storage::data::audit_kinds_of(&store).await, ["admin_token_issued"]);
+    store.close().await;
 }
 
 #[tokio::test]

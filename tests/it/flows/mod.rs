@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit_events;
+mod claim_admin;
 mod deletion;
 mod devices;
 mod email_change;

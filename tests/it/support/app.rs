@@ -3,10 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64::Engine;
 use sekisho::{
     app::{App, World},
     clock::ManualClock,
     config::{Config, Mode, Source},
+    crypto::Secrets,
     domain::Timestamp,
     entropy::SystemEntropy,
     proto::sekisho::v1::{
@@ -28,6 +30,11 @@ use super::{
 
 /// A secret of 32 bytes, in base64.
 pub const SECRET: &str = "dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC0wMDE=";
+/// What is derived from it.
+pub fn secrets() -> Secrets {
+    Secrets::derive(&base64::engine::general_purpose::STANDARD.decode(SECRET).unwrap(), None).unwrap()
+}
+
 /// A password that is good enough.
 pub const PASSWORD: &str = "correct horse battery staple";
 

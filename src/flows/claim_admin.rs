@@ -1,0 +1,71 @@
+//! How the first administrator comes to be: by a token that the operator has printed,
+//! and that one person can redeem.
+
+use super::{Call, admin, caller::Caller, notice, step_up};
+use crate::{
+    crypto::admin_token::AdminToken,
+    ctx::Ctx,
+    domain::{
+        Account, EventKind, Revocation,
+        notice::AccountNews,
+        revocation::{RevocationReason, Target},
+        roles,
+    },
+    error::{Error, Rule},
+    storage::accounts::{AccountChange, Changed, Consequences},
+};
+
+/// Verifiers of a spent token may be behind by that.
+const CLOCKS_DIFFER: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Gives the caller the role. `None` is a text that is no token at all, which is as
+/// good as one that we did not make.
+///
+/// The token is spent first: where the role cannot be given after that, it is worth
+/// nothing, and the operator prints another.
+pub async fn claim(ctx: &Ctx, call: &Call, caller: &Caller, token: Option<AdminToken>) -> Result<Account, Error> {
+    let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
+    step_up::prove(ctx, call, caller, &account, None).await?;
+    let event = |kind| call.event(caller.now, kind).user(account.id).session(caller.session.id);
+    let Some(token) = token.filter(|token| token.is_good(&ctx.secrets, caller.now)) else {
+        ctx.audit(event(EventKind::AdminTokenRefused)).await?;
+        return Err(Error::SessionNotFound);
+    };
+    let spent = Revocation {
+        user_id: account.id,
+        target: Target::Token(token.id()),
+        not_before: caller.now,
+        reason: RevocationReason::Administrator,
+        expires_at: token.expires_at() + CLOCKS_DIFFER,
+    };
+    let (_, is_new) = ctx.stores.journal.append_once(&spent, &event(EventKind::AdminTokenSpent), None).await?;
+    if !is_new {
+        ctx.audit(event(EventKind::AdminTokenRefused)).await?;
+        return Err(Error::SessionNotFound);
+    }
+    ctx.note(&event(EventKind::AdminTokenSpent));
+    give(ctx, call, caller).await
+}
+
+async fn give(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Account, Error> {
+    for _ in 0..admin::ATTEMPTS {
+        let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
+        let words = account.roles.iter().map(String::as_str).chain([roles::ADMIN]);
+        let roles = roles::parse(&words.collect::<Vec<_>>()).map_err(|_| Error::invalid("token", Rule::TooLong(roles::MAX_ROLES)))?;
+        let event = call.event(caller.now, EventKind::AdminRolesSet).user(account.id).session(caller.session.id);
+        let with = Consequences {
+            events: vec![event],
+            notices: vec![notice::of(call, &account, AccountNews::MadeAdministrator, caller.now)],
+            ..Consequences::default()
+        };
+        let change = AccountChange::Roles(roles.clone());
+        let Changed::Done(_) = ctx.stores.accounts.change(&account, &change, &with).await? else { continue };
+        for event in &with.events {
+            ctx.note(event);
+        }
+        let changed = Account { roles, ..account };
+        admin::tell_sessions(ctx, &changed).await?;
+        return Ok(changed);
+    }
+    Err(Error::Overloaded)
+}
