@@ -51,7 +51,8 @@ async fn give(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Account, Error>
     for _ in 0..admin::ATTEMPTS {
         let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
         let words = account.roles.iter().map(String::as_str).chain([roles::ADMIN]);
-        let roles = roles::parse(&words.collect::<Vec<_>>()).map_err(|_| Error::invalid("token", Rule::TooLong(roles::MAX_ROLES)))?;
+        let roles = roles::parse(&words.collect::<Vec<_>>())
+            .map_err(|_| Error::invalid("token", Rule::TooLong(roles::MAX_ROLES)))?;
         let event = call.event(caller.now, EventKind::AdminRolesSet).user(account.id).session(caller.session.id);
         let with = Consequences {
             events: vec![event],

@@ -46,12 +46,13 @@ impl TestApp {
 
 /// The first needs a store that forgot its last writes (see `flows::refresh`), the
 /// second another policy, the others are commands (see `commands`).
-const ELSEWHERE: [EventKind; 5] = [
+const ELSEWHERE: [EventKind; 6] = [
     EventKind::RefreshRecovered,
     EventKind::LoginSessionLimit,
     EventKind::ServiceCreated,
     EventKind::ServiceDisabled,
     EventKind::ServiceRotated,
+    EventKind::AdminTokenIssued,
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ pub(super) fn subject(what: &AccountNews, locale: Locale) -> &'static str {
             ("Your Sekisho account was enabled again", "【Sekisho】アカウントが再び有効になりました")
         }
         AccountNews::MadeAdministrator => (
-            "Security alert: your Sekisho account is an administrator's now",
+            "Security alert: your Sekisho account was made an administrator",
             "【Sekisho】重要：アカウントに管理者権限が付与されました",
         ),
     };
@@ -78,7 +78,7 @@ pub(super) fn happened(what: &AccountNews, locale: Locale) -> &'static str {
             "管理者がお客様の Sekisho アカウントを再び有効にしました。",
         ),
         AccountNews::MadeAdministrator => (
-            "A one-time token of the operator was redeemed with your Sekisho account: it is an administrator's now.",
+            "Your Sekisho account was made an administrator, with a one-time token of the operator.",
             "お客様の Sekisho アカウントで運用者のワンタイムトークンが使用され、管理者権限が付与されました。",
         ),
     };

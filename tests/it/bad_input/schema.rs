@@ -111,6 +111,7 @@ pub fn text(field: &FieldDescriptor) -> Text {
         "code" => required("123456", "123456".to_owned(), "MALFORMED", Some("MALFORMED")),
         "refresh_token" => required("skr_nothing", "r".repeat(256), "TOO_LONG", None),
         "reset_token" => required("skp_nothing", "r".repeat(256), "TOO_LONG", None),
+        "token" => required("ska_nothing", "r".repeat(256), "TOO_LONG", None),
         "session_id" => required(NO_SESSION, NO_SESSION.to_owned(), "MALFORMED", Some("MALFORMED")),
         "page_token" => {
             Text { empty: None, ..required("AAAAAAAAAAA", "AAAAAAAAAAA".to_owned(), "MALFORMED", Some("MALFORMED")) }

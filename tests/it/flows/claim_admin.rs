@@ -1,26 +1,14 @@
 //! The first administrator. R16.
 
-use sekisho::{clock::Clock, crypto::admin_token::AdminToken, entropy::SystemEntropy};
 use serde_json::json;
 
 use crate::support::{
-    Answer, TestApp,
+    TestApp,
     acts::{ADA, claims},
-    app::{PASSWORD, SignedIn, secrets},
+    app::{PASSWORD, SignedIn},
 };
 
-const TOLD: &str = "Security alert: your Sekisho account is an administrator's now";
-
-impl TestApp {
-    /// As `sekisho user admin-token` prints it.
-    fn admin_token(&self) -> String {
-        AdminToken::issue(&secrets(), &SystemEntropy, self.clock.now()).unwrap().expose()
-    }
-
-    async fn claim_admin(&self, access: &str, token: &str) -> Answer {
-        self.call("POST", "/api/v1/user/claim-admin", access, Some(json!({"token": token}))).await
-    }
-}
+const TOLD: &str = "Security alert: your Sekisho account was made an administrator";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_makes_one_administrator_once() {

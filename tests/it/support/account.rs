@@ -1,8 +1,13 @@
 //! What people do to their accounts.
 
+use sekisho::{clock::Clock, crypto::admin_token::AdminToken, entropy::SystemEntropy};
 use serde_json::{Value, json};
 
-use super::{Answer, TestApp, app::SignedIn, eventually::eventually};
+use super::{
+    Answer, TestApp,
+    app::{SignedIn, secrets},
+    eventually::eventually,
+};
 
 /// Another password that is strong enough.
 pub const NEW_PASSWORD: &str = "eleven purple gates at dawn";
@@ -70,6 +75,16 @@ impl TestApp {
     /// Proves identity within the session.
     pub async fn reauthenticate(&self, access: &str, password: &str) -> Answer {
         self.call("POST", "/api/v1/auth/reauthenticate", access, Some(json!({"password": password}))).await
+    }
+
+    /// As `sekisho user admin-token` prints it.
+    pub fn admin_token(&self) -> String {
+        AdminToken::issue(&secrets(), &SystemEntropy, self.clock.now()).unwrap().expose()
+    }
+
+    /// Redeems such a token.
+    pub async fn claim_admin(&self, access: &str, token: &str) -> Answer {
+        self.call("POST", "/api/v1/user/claim-admin", access, Some(json!({"token": token}))).await
     }
 
     /// Signs in with a password that is not the usual one.

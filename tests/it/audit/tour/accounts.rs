@@ -30,6 +30,9 @@ pub async fn change(app: &TestApp) {
 async fn is_administered(app: &TestApp, cara: &str) {
     let secret = app.service("back-office", "accounts:admin").await;
     let token = app.ask_service_token("back-office", &secret, None).await.unwrap().access_token;
+    let admin = app.admin_token();
+    assert_eq!(app.claim_admin(cara, &admin).await.status, 200);
+    app.claim_admin(cara, &admin).await.refused(400, "session_not_found");
     let id = claims(cara)["sub"].as_str().unwrap().to_owned();
     for (method, act, body) in [
         ("PUT", "roles", json!({"roles": ["reader"]})),
