@@ -16,6 +16,16 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pin_project! {
     /// The body of an answer of [`AuthService`](crate::AuthService): the inner
     /// service's while the caller's token is good, or a refusal.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use sekisho_interceptor::AuthBody;
+    ///
+    /// // Where the layers around it want a body of tonic's.
+    /// fn boxed(response: Response<AuthBody<tonic::body::Body>>) -> Response<tonic::body::Body> {
+    ///     response.map(tonic::body::Body::new)
+    /// }
+    /// ```
     #[derive(Debug)]
     pub struct AuthBody<B> {
         #[pin]

@@ -32,12 +32,37 @@ use prost_reflect::DescriptorPool;
 use crate::policy::{Access, Callers, Freshness, PolicyError, PolicySet, WhenStale};
 
 /// The folder with `sekisho/v1/access.proto`, to import it from.
+///
+/// ```
+/// assert!(sekisho_interceptor::proto_dir().join("sekisho/v1/access.proto").exists());
+/// ```
 #[must_use]
 pub fn proto_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("proto")
 }
 
 /// Who may call what. Shown as a table in Markdown.
+///
+/// ```
+/// use sekisho_interceptor::{policy_build, proto_dir};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("orders.proto"), r#"
+/// #     syntax = "proto3";
+/// #     package shop.v1;
+/// #     import "sekisho/v1/access.proto";
+/// #     service Orders {
+/// #       rpc List(Empty) returns (Empty) { option (sekisho.v1.access) = { scopes: ["orders:read"] }; }
+/// #     }
+/// #     message Empty {}
+/// # "#)?;
+/// # let proto = folder.path();
+/// let mut compiler = protox::Compiler::new([proto, &proto_dir()])?;
+/// compiler.include_imports(true).open_file("orders.proto")?;
+/// let table = policy_build::check(&compiler.encode_file_descriptor_set(), &["shop.v1"])?;
+/// assert!(table.to_string().contains("| `shop.v1.Orders/List` | people with `orders:read` |"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PolicyTable(PolicySet);
 
@@ -50,6 +75,28 @@ pub struct PolicyTable(PolicySet);
 ///
 /// A [`PolicyError`]: let it fail the build. It names every method without a policy, and
 /// every name that is neither a service nor a package with one.
+///
+/// ```
+/// use sekisho_interceptor::{policy_build, proto_dir};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("orders.proto"), r#"
+/// #     syntax = "proto3";
+/// #     package shop.v1;
+/// #     import "sekisho/v1/access.proto";
+/// #     service Orders {
+/// #       rpc List(Empty) returns (Empty) { option (sekisho.v1.access) = { scopes: ["orders:read"] }; }
+/// #     }
+/// #     message Empty {}
+/// # "#)?;
+/// # let proto = folder.path();
+/// let mut compiler = protox::Compiler::new([proto, &proto_dir()])?;
+/// compiler.include_imports(true).open_file("orders.proto")?;
+/// let descriptors = compiler.encode_file_descriptor_set();
+/// assert!(policy_build::check(&descriptors, &["shop.v1"]).is_ok());
+/// assert!(policy_build::check(&descriptors, &["shop.v2"]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check(file_descriptor_set: &[u8], names: &[&str]) -> Result<PolicyTable, PolicyError> {
     let pool = DescriptorPool::decode(file_descriptor_set).map_err(|error| PolicyError::Descriptors(error.into()))?;
     let mut services = Vec::new();
@@ -67,7 +114,29 @@ pub fn check(file_descriptor_set: &[u8], names: &[&str]) -> Result<PolicyTable, 
 }
 
 impl PolicyTable {
-    /// The policies themselves.
+    /// The policies themselves, for the tests of a service.
+    ///
+    /// ```
+    /// use sekisho_interceptor::{policy_build, proto_dir};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(folder.path().join("orders.proto"), r#"
+    /// #     syntax = "proto3";
+    /// #     package shop.v1;
+    /// #     import "sekisho/v1/access.proto";
+    /// #     service Orders {
+    /// #       rpc List(Empty) returns (Empty) { option (sekisho.v1.access) = { scopes: ["orders:read"] }; }
+    /// #     }
+    /// #     message Empty {}
+    /// # "#)?;
+    /// # let proto = folder.path();
+    /// let mut compiler = protox::Compiler::new([proto, &proto_dir()])?;
+    /// compiler.include_imports(true).open_file("orders.proto")?;
+    /// let table = policy_build::check(&compiler.encode_file_descriptor_set(), &["shop.v1"])?;
+    /// let (path, access) = table.policies().iter().next().ok_or("no method")?;
+    /// assert_eq!((path, access.public), ("/shop.v1.Orders/List", false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn policies(&self) -> &PolicySet {
         &self.0

@@ -25,6 +25,23 @@ use crate::{
 ///
 /// A refusal is a trailers-only answer to a gRPC request, and to any other an HTTP
 /// status with JSON; the inner service does not see the request.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use http::{Request, Response};
+/// use sekisho_interceptor::{AuthLayer, KeySet, PolicySet, Verifier, system_clock};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let verifier = Verifier::new("https://auth.example.com", "orders");
+/// let keys = Arc::new(Arc::new(KeySet::default()));
+/// let layer = AuthLayer::new(verifier, keys, Arc::new(PolicySet::default()), system_clock());
+/// let orders = layer.layer(service_fn(async |_: Request<()>| Ok::<_, ()>(Response::new(String::new()))));
+/// // No policy lets anybody in.
+/// assert_eq!(orders.oneshot(Request::new(())).await.unwrap().status(), 403);
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct AuthService<S> {
     inner: S,
@@ -95,6 +112,20 @@ struct Pending<S, B> {
 
 pin_project! {
     /// The future of [`AuthService`]: the inner service's, or a refusal.
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use sekisho_interceptor::{AuthBody, AuthService, ResponseFuture};
+    /// use tower::Service;
+    ///
+    /// // In a layer around it, its type has a name.
+    /// fn call<S, A, B>(service: &mut AuthService<S>, request: Request<A>) -> ResponseFuture<S, A, S::Future, B>
+    /// where
+    ///     S: Service<Request<A>, Response = Response<B>> + Clone,
+    /// {
+    ///     service.call(request)
+    /// }
+    /// ```
     pub struct ResponseFuture<S, B, F, R> {
         #[pin]
         state: State<S, B, F, R>,

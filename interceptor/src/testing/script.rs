@@ -20,6 +20,21 @@ pub(crate) type Answer = Result<WatchRevocationsResponse, Status>;
 const CHUNK: usize = 1_000;
 
 /// What a [`FakeFeed`](crate::testing::FakeFeed) was asked for, from its beginning.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use std::{sync::Arc, time::Duration};
+///
+/// use sekisho_interceptor::{Trust, system_clock, testing::{FakeFeed, TestIssuer}};
+///
+/// let feed = FakeFeed::start(Arc::new(TestIssuer::new("http://localhost", system_clock())?)).await?;
+/// let heard = feed.heard();
+/// let trust = Trust::at(feed.address()).client(FakeFeed::CLIENT_ID, FakeFeed::SECRET).start()?;
+/// trust.ready(Duration::from_secs(10)).await?;
+/// assert_eq!((heard.borrow().tokens, heard.borrow().snapshots), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     /// Streams that began with a snapshot.
