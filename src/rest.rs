@@ -13,6 +13,7 @@ mod fault;
 mod field;
 mod frame;
 mod json;
+pub mod openapi;
 mod query;
 mod request;
 mod response;
@@ -126,6 +127,9 @@ where
     }
 
     async fn forward(self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        if request.uri().path() == openapi::PATH {
+            return openapi::answer(request.method());
+        }
         let route = self.router.find(request.method(), request.uri().path())?;
         let binding = route.binding;
         let (parts, body) = request.into_parts();

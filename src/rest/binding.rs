@@ -15,7 +15,11 @@ pub(super) struct Binding {
     /// Full name of the RPC.
     pub(super) rpc: String,
     pub(super) method: Method,
+    /// The template as the proto writes it.
+    pub(super) path: String,
     pub(super) template: Template,
+    /// Of `additional_bindings`.
+    pub(super) is_additional: bool,
     /// Where the values of the template go, in order.
     pub(super) variables: Vec<FieldPath>,
     pub(super) body: Body,
@@ -53,7 +57,8 @@ pub(super) fn read(pool: &DescriptorPool) -> Result<Vec<Binding>, BindingError> 
             return Err(BindingError::Streaming { rpc: rpc.full_name().to_owned() });
         }
         for rule in flatten(&rpc, rule)? {
-            bindings.push(Binding::new(&rpc, rule)?);
+            let is_additional = bindings.last().is_some_and(|last: &Binding| last.rpc == rpc.full_name());
+            bindings.push(Binding { is_additional, ..Binding::new(&rpc, rule)? });
         }
     }
     Ok(bindings)
@@ -84,7 +89,7 @@ impl Binding {
         let (method, path) = pattern(rpc, rule.pattern)?;
         let template = Template::parse(&path).map_err(|why| BindingError::Template {
             rpc: rpc.full_name().to_owned(),
-            template: path,
+            template: path.clone(),
             why,
         })?;
         let variables = template.fields().map(|name| variable(rpc, &input, name)).collect::<Result<_, _>>()?;
@@ -106,7 +111,9 @@ impl Binding {
         Ok(Self {
             rpc: rpc.full_name().to_owned(),
             method,
+            path,
             template,
+            is_additional: false,
             variables,
             body,
             response_body,

@@ -38,6 +38,12 @@ fn the_table_of_who_may_call_what_is_current() {
     assert_current("docs/access.md", &sekisho::grpc::policy_page().unwrap());
 }
 
+#[test]
+fn the_openapi_document_is_current() {
+    let document = sekisho::rest::openapi::document().unwrap();
+    assert_current("docs/openapi.json", &format!("{document:#}\n"));
+}
+
 /// The same for what stands between two marks in a page.
 fn assert_part_current(page: &str, mark: &str, wanted: &str) {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
