@@ -75,7 +75,7 @@ impl Reason {
         match self.0 {
             R::ValidationError => "A field breaks a rule; `fields` names each field and why",
             R::EmailAlreadyExists => "The address has an account; only with `SEKISHO_SIGNUP_DISCLOSE_TAKEN=true`",
-            R::SessionNotFound => "No sign-up waits for a code at this address, or it expired",
+            R::SessionNotFound => "No sign-up, reset or change waits for the code or token, or it expired, or was used",
             R::InvalidCode => "Wrong code; `attempts_left` says how many guesses remain",
             R::InvalidCredentials => {
                 "Unknown address or service, or wrong password or secret; which it is cannot be told"

@@ -16,6 +16,7 @@ mod feed;
 mod flows;
 mod keys;
 mod notices;
+mod openapi;
 mod proxy;
 mod races;
 mod readme;

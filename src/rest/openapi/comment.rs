@@ -1,5 +1,5 @@
-//! What the comments of the proto say, in a form of their own: see "Comments" in
-//! CONTRIBUTING.md.
+//! What the comments of the proto say, in a form of their own: CONTRIBUTING.md has the
+//! rules.
 
 use prost_reflect::{FileDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::{Map, Value as Json, json};
@@ -77,6 +77,12 @@ pub(super) fn rules(text: &str) -> Map<String, Json> {
             _ => {}
         }
     }
+    if let Some((_, out_of)) = text.split_once(" out of ") {
+        rules.insert("pattern".to_owned(), json!(pattern(out_of)));
+    }
+    if text.starts_with("E-mail address") {
+        rules.insert("format".to_owned(), json!("email"));
+    }
     if text.starts_with("UUID") {
         rules.insert("format".to_owned(), json!("uuid"));
     }
@@ -84,6 +90,25 @@ pub(super) fn rules(text: &str) -> Map<String, Json> {
         rules.insert("pattern".to_owned(), json!("^[0-9]{6}$"));
     }
     rules
+}
+
+/// Of `A-Z 0-9 . -` and the like: characters and ranges of them, up to the sentence's end.
+fn pattern(text: &str) -> String {
+    let mut class = String::new();
+    for word in text.split(' ') {
+        let (characters, is_last) = match word.strip_suffix(['.', ';']) {
+            Some(characters) if !characters.is_empty() => (characters, true),
+            _ => (word, false),
+        };
+        // Within a class these have a meaning of their own.
+        let is_special = matches!(characters, "-" | "]" | "\\" | "^");
+        class.push_str(if is_special { "\\" } else { "" });
+        class.push_str(characters);
+        if is_last {
+            break;
+        }
+    }
+    format!("^[{class}]+$")
 }
 
 #[cfg(test)]
@@ -99,6 +124,11 @@ mod tests {
             json!({"minLength": 8, "maxLength": 256})
         );
         assert_eq!(read("UUID; never given to anyone else."), json!({"format": "uuid"}));
+        assert_eq!(read("E-mail address; at most 254 characters."), json!({"maxLength": 254, "format": "email"}));
+        assert_eq!(
+            read("1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -; the same as at login."),
+            json!({"minLength": 1, "maxLength": 128, "pattern": r"^[A-Za-z0-9._~:\-]+$"}),
+        );
         assert_eq!(read("Six digits."), json!({"pattern": "^[0-9]{6}$"}));
         assert_eq!(read("Whether the mailbox was proven to be the person's."), json!({}));
     }
