@@ -28,11 +28,7 @@ use self::{bounds::Admission, uncancelled::Uncancelled};
 use crate::{
     ctx::Ctx,
     error::{Error, Wire},
-    flows::{
-        Call,
-        caller::{AnyCaller, Caller, ServiceCaller},
-        own_token,
-    },
+    flows::{Call, caller::Authenticated, own_token},
     proto::{
         DESCRIPTORS,
         sekisho::v1::{
@@ -149,13 +145,14 @@ impl Api {
         outcome.flatten().map_err(|error| wire(&extensions).refuse(&error))
     }
 
-    /// The same for a flow of somebody who is signed in.
-    async fn run_as_caller<T, R, F>(
+    /// The same for a flow of a caller with an access token.
+    async fn run_as<C, T, R, F>(
         &self,
         request: Request<T>,
-        flow: impl FnOnce(Input<T>, Caller) -> F + Send + 'static,
+        flow: impl FnOnce(Input<T>, C) -> F + Send + 'static,
     ) -> Result<Response<R>, Status>
     where
+        C: Authenticated,
         T: Send + 'static,
         R: Send + 'static,
         F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
@@ -164,47 +161,7 @@ impl Api {
         let claims = request.extensions().get::<Arc<Claims>>().cloned();
         let authenticated = async move |input: Input<T>| {
             let claims = claims.ok_or(Error::Unauthorized)?;
-            let caller = Caller::authenticate(&input.ctx, &input.call, &claims).await?;
-            flow(input, caller).await
-        };
-        self.run(request, authenticated).await
-    }
-
-    /// The same for a flow of a service with a token of its own.
-    async fn run_as_service<T, R, F>(
-        &self,
-        request: Request<T>,
-        flow: impl FnOnce(Input<T>, ServiceCaller) -> F + Send + 'static,
-    ) -> Result<Response<R>, Status>
-    where
-        T: Send + 'static,
-        R: Send + 'static,
-        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
-    {
-        let claims = request.extensions().get::<Arc<Claims>>().cloned();
-        let authenticated = async move |input: Input<T>| {
-            let claims = claims.ok_or(Error::Unauthorized)?;
-            let caller = ServiceCaller::authenticate(&input.ctx, &input.call, claims).await?;
-            flow(input, caller).await
-        };
-        self.run(request, authenticated).await
-    }
-
-    /// The same for a flow of either.
-    async fn run_as_any<T, R, F>(
-        &self,
-        request: Request<T>,
-        flow: impl FnOnce(Input<T>, AnyCaller) -> F + Send + 'static,
-    ) -> Result<Response<R>, Status>
-    where
-        T: Send + 'static,
-        R: Send + 'static,
-        F: Future<Output = Result<Response<R>, Error>> + Send + 'static,
-    {
-        let claims = request.extensions().get::<Arc<Claims>>().cloned();
-        let authenticated = async move |input: Input<T>| {
-            let claims = claims.ok_or(Error::Unauthorized)?;
-            let caller = AnyCaller::authenticate(&input.ctx, &input.call, claims).await?;
+            let caller = C::authenticate(&input.ctx, &input.call, claims).await?;
             flow(input, caller).await
         };
         self.run(request, authenticated).await

@@ -11,6 +11,12 @@ use crate::{
     error::Error,
 };
 
+/// Somebody whom the claims of an access token, which verify, still speak of.
+pub trait Authenticated: Sized + Send {
+    /// Looks whether they do.
+    fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> impl Future<Output = Result<Self, Error>> + Send;
+}
+
 /// A caller whose access token verifies and whose session lives. There is no
 /// other way to get one, so a flow that takes it cannot forget to ask.
 pub struct Caller {
@@ -20,14 +26,13 @@ pub struct Caller {
     pub session: Session,
 }
 
-impl Caller {
-    /// Looks up the session that verified claims speak of.
-    pub async fn authenticate(ctx: &Ctx, call: &Call, claims: &Claims) -> Result<Self, Error> {
+impl Authenticated for Caller {
+    async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
         let now = ctx.now();
         let person = claims.person.as_ref().ok_or(Error::Unauthorized)?;
         let (user_id, session_id) = (UserId(claims.sub), SessionId(person.sid));
         let session = ctx.stores.sessions.get(user_id, session_id, now).await?;
-        match session.filter(|_| !ctx.feed.strikes(claims)) {
+        match session.filter(|_| !ctx.feed.strikes(&claims)) {
             Some(session) => Ok(Self { now, session }),
             None => {
                 ctx.audit(call.event(now, EventKind::CallerRevoked).user(user_id).session(session_id)).await?;
@@ -35,7 +40,9 @@ impl Caller {
             }
         }
     }
+}
 
+impl Caller {
     /// Who it is.
     pub fn user_id(&self) -> UserId {
         self.session.user_id
@@ -50,9 +57,8 @@ pub struct ServiceCaller {
     pub claims: Arc<Claims>,
 }
 
-impl ServiceCaller {
-    /// Looks whether verified claims are those of a service, still.
-    pub async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
+impl Authenticated for ServiceCaller {
+    async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
         let now = ctx.now();
         if claims.person.is_some() {
             return Err(Error::PermissionDenied);
@@ -73,11 +79,10 @@ pub enum AnyCaller {
     Service(ServiceCaller),
 }
 
-impl AnyCaller {
-    /// Looks up whatever verified claims speak of.
-    pub async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
+impl Authenticated for AnyCaller {
+    async fn authenticate(ctx: &Ctx, call: &Call, claims: Arc<Claims>) -> Result<Self, Error> {
         Ok(match claims.person {
-            Some(_) => Self::Person(Box::new(Caller::authenticate(ctx, call, &claims).await?)),
+            Some(_) => Self::Person(Box::new(Caller::authenticate(ctx, call, claims).await?)),
             None => Self::Service(ServiceCaller::authenticate(ctx, call, claims).await?),
         })
     }

@@ -15,42 +15,42 @@ type Answer<T> = Result<Response<T>, Error>;
 #[tonic::async_trait]
 impl AdminService for Api {
     async fn find_user(&self, request: Request<pb::FindUserRequest>) -> Result<Response<pb::FindUserResponse>, Status> {
-        self.run_as_service(request, find_user).await
+        self.run_as(request, find_user).await
     }
 
     async fn disable_user(
         &self,
         request: Request<pb::DisableUserRequest>,
     ) -> Result<Response<pb::DisableUserResponse>, Status> {
-        self.run_as_service(request, disable_user).await
+        self.run_as(request, disable_user).await
     }
 
     async fn enable_user(
         &self,
         request: Request<pb::EnableUserRequest>,
     ) -> Result<Response<pb::EnableUserResponse>, Status> {
-        self.run_as_service(request, enable_user).await
+        self.run_as(request, enable_user).await
     }
 
     async fn end_user_sessions(
         &self,
         request: Request<pb::EndUserSessionsRequest>,
     ) -> Result<Response<pb::EndUserSessionsResponse>, Status> {
-        self.run_as_service(request, end_user_sessions).await
+        self.run_as(request, end_user_sessions).await
     }
 
     async fn set_user_roles(
         &self,
         request: Request<pb::SetUserRolesRequest>,
     ) -> Result<Response<pb::SetUserRolesResponse>, Status> {
-        self.run_as_service(request, set_user_roles).await
+        self.run_as(request, set_user_roles).await
     }
 
     async fn start_password_reset(
         &self,
         request: Request<pb::StartPasswordResetRequest>,
     ) -> Result<Response<pb::StartPasswordResetResponse>, Status> {
-        self.run_as_service(request, start_password_reset).await
+        self.run_as(request, start_password_reset).await
     }
 }
 

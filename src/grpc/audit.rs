@@ -24,7 +24,7 @@ impl AuditService for Api {
         &self,
         request: Request<pb::ListEventsRequest>,
     ) -> Result<Response<pb::ListEventsResponse>, Status> {
-        self.run_as_any(request, list_events).await
+        self.run_as(request, list_events).await
     }
 }
 

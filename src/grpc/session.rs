@@ -18,28 +18,28 @@ impl SessionService for Api {
         &self,
         request: Request<pb::ListSessionsRequest>,
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
-        self.run_as_caller(request, list_sessions).await
+        self.run_as(request, list_sessions).await
     }
 
     async fn reauthenticate(
         &self,
         request: Request<pb::ReauthenticateRequest>,
     ) -> Result<Response<pb::ReauthenticateResponse>, Status> {
-        self.run_as_caller(request, reauthenticate).await
+        self.run_as(request, reauthenticate).await
     }
 
     async fn revoke_session(
         &self,
         request: Request<pb::RevokeSessionRequest>,
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
-        self.run_as_caller(request, revoke_session).await
+        self.run_as(request, revoke_session).await
     }
 
     async fn revoke_all_sessions(
         &self,
         request: Request<pb::RevokeAllSessionsRequest>,
     ) -> Result<Response<pb::RevokeAllSessionsResponse>, Status> {
-        self.run_as_caller(request, revoke_all_sessions).await
+        self.run_as(request, revoke_all_sessions).await
     }
 }
 

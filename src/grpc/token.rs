@@ -45,7 +45,7 @@ impl TokenService for Api {
     ) -> Result<Response<Watch>, Status> {
         let wire = wire(request.extensions());
         let closing = request.extensions().get::<Closing>().cloned();
-        let subscription = self.run_as_service(request, watch_revocations).await?;
+        let subscription = self.run_as(request, watch_revocations).await?;
         Ok(subscription.map(|subscription| Watch::new(subscription, closing, wire)))
     }
 
@@ -53,7 +53,7 @@ impl TokenService for Api {
         &self,
         request: Request<pb::IntrospectRequest>,
     ) -> Result<Response<pb::IntrospectResponse>, Status> {
-        self.run_as_service(request, introspect).await
+        self.run_as(request, introspect).await
     }
 
     async fn revoke_token(

@@ -23,49 +23,49 @@ impl UserService for Api {
         &self,
         request: Request<pb::GetProfileRequest>,
     ) -> Result<Response<pb::GetProfileResponse>, Status> {
-        self.run_as_caller(request, get_profile).await
+        self.run_as(request, get_profile).await
     }
 
     async fn update_profile(
         &self,
         request: Request<pb::UpdateProfileRequest>,
     ) -> Result<Response<pb::UpdateProfileResponse>, Status> {
-        self.run_as_caller(request, update_profile).await
+        self.run_as(request, update_profile).await
     }
 
     async fn change_password(
         &self,
         request: Request<pb::ChangePasswordRequest>,
     ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
-        self.run_as_caller(request, change_password).await
+        self.run_as(request, change_password).await
     }
 
     async fn send_email_change_code(
         &self,
         request: Request<pb::SendEmailChangeCodeRequest>,
     ) -> Result<Response<pb::SendEmailChangeCodeResponse>, Status> {
-        self.run_as_caller(request, send_email_change_code).await
+        self.run_as(request, send_email_change_code).await
     }
 
     async fn verify_email_change_code(
         &self,
         request: Request<pb::VerifyEmailChangeCodeRequest>,
     ) -> Result<Response<pb::VerifyEmailChangeCodeResponse>, Status> {
-        self.run_as_caller(request, verify_email_change_code).await
+        self.run_as(request, verify_email_change_code).await
     }
 
     async fn claim_admin(
         &self,
         request: Request<pb::ClaimAdminRequest>,
     ) -> Result<Response<pb::ClaimAdminResponse>, Status> {
-        self.run_as_caller(request, claim_admin).await
+        self.run_as(request, claim_admin).await
     }
 
     async fn delete_account(
         &self,
         request: Request<pb::DeleteAccountRequest>,
     ) -> Result<Response<pb::DeleteAccountResponse>, Status> {
-        self.run_as_caller(request, delete_account).await
+        self.run_as(request, delete_account).await
     }
 }
 
