@@ -40,6 +40,7 @@ async fn faults_are_named() {
         ("page.size=x&in_print=1", vec!["page.size WRONG_TYPE", "in_print WRONG_TYPE"]),
         ("genre=NOVEL", vec!["genre UNSUPPORTED"]),
         ("since=now", vec!["since MALFORMED"]),
+        ("since.seconds=1&limit.value=1", vec!["since.seconds UNKNOWN_FIELD", "limit.value UNKNOWN_FIELD"]),
         ("page=1", vec!["page WRONG_TYPE"]),
         ("labels=a", vec!["labels UNKNOWN_FIELD"]),
         ("tags.x=1", vec!["tags.x UNKNOWN_FIELD"]),
