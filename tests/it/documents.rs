@@ -22,6 +22,11 @@ fn the_page_of_errors_is_current() {
 }
 
 #[test]
+fn the_words_of_the_gateway_are_current() {
+    assert_current("deploy/grpc-gateway/refusal/words.json", &sekisho::error::document::words());
+}
+
+#[test]
 fn the_page_of_settings_is_current() {
     assert_current("docs/config.md", &sekisho::config::markdown());
 }
