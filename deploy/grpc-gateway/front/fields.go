@@ -2,6 +2,7 @@ package front
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -80,9 +81,13 @@ func unsigned(text string) (string, string) {
 	return strconv.FormatUint(number, 10), ""
 }
 
+// Go reads more than RFC 3339 has: a comma before the fraction, and zones of any number
+// of hours.
+var isMoment = regexp.MustCompile(`\A[^,]*(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\z`).MatchString
+
 func moment(text string) (string, string) {
 	var value timestamppb.Timestamp
-	if protojson.Unmarshal([]byte(strconv.Quote(text)), &value) != nil {
+	if !isMoment(text) || protojson.Unmarshal([]byte(strconv.Quote(text)), &value) != nil {
 		return "", refusal.Malformed
 	}
 	return value.AsTime().Format(time.RFC3339Nano), ""
