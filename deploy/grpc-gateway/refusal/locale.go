@@ -1,9 +1,11 @@
 package refusal
 
 import (
+	"errors"
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // The default first.
@@ -19,12 +21,15 @@ func negotiate(list string) string {
 		weight   float64
 	}
 	var wishes []wish
+	if strings.IndexFunc(list, func(char rune) bool { return char > unicode.MaxASCII }) >= 0 {
+		return languages[0]
+	}
 	for _, item := range head(strings.Split(list, ","), maxRanges) {
 		tag, quality, weighted := strings.Cut(item, ";q=")
 		weight := 1.0
 		if weighted {
 			parsed, err := strconv.ParseFloat(strings.TrimSpace(quality), 32)
-			if err != nil {
+			if err != nil && !errors.Is(err, strconv.ErrRange) {
 				continue
 			}
 			weight = parsed

@@ -91,8 +91,10 @@ func write(w http.ResponseWriter, status int, body document) {
 	if err := encoder.Encode(body); err != nil {
 		panic(err) // Of text and numbers only.
 	}
+	document := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(document)))
 	w.WriteHeader(status)
 	// A caller who has gone reads nothing.
-	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	_, _ = w.Write(document)
 }

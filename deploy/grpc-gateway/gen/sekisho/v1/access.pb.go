@@ -388,10 +388,7 @@ const file_sekisho_v1_access_proto_rawDesc = "" +
 	"\x10CALLERS_SERVICES\x10\x02\x12\x0f\n" +
 	"\vCALLERS_ANY\x10\x03:L\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xe6\x9b\x03 \x01(\v2\x12.sekisho.v1.AccessR\x06access:\\\n" +
-	"\x0edefault_access\x12\x1f.google.protobuf.ServiceOptions\x18\xe6\x9b\x03 \x01(\v2\x12.sekisho.v1.AccessR\rdefaultAccessB\x95\x01\n" +
-	"\x0ecom.sekisho.v1B\vAccessProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x0edefault_access\x12\x1f.google.protobuf.ServiceOptions\x18\xe6\x9b\x03 \x01(\v2\x12.sekisho.v1.AccessR\rdefaultAccessB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_access_proto_rawDescOnce sync.Once

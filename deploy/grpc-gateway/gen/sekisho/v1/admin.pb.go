@@ -714,11 +714,7 @@ const file_sekisho_v1_admin_proto_rawDesc = "" +
 	"EnableUser\x12\x1d.sekisho.v1.EnableUserRequest\x1a\x1e.sekisho.v1.EnableUserResponse\"G\xb2\xde\x19\x14\x12\x0eaccounts:admin(\x010\x02\x82\xd3\xe4\x93\x02):\x01*\"$/api/v1/admin/users/{user_id}/enable\x12\xa9\x01\n" +
 	"\x0fEndUserSessions\x12\".sekisho.v1.EndUserSessionsRequest\x1a#.sekisho.v1.EndUserSessionsResponse\"M\xb2\xde\x19\x14\x12\x0eaccounts:admin(\x010\x02\x82\xd3\xe4\x93\x02/:\x01*\"*/api/v1/admin/users/{user_id}/end-sessions\x12\x99\x01\n" +
 	"\fSetUserRoles\x12\x1f.sekisho.v1.SetUserRolesRequest\x1a .sekisho.v1.SetUserRolesResponse\"F\xb2\xde\x19\x14\x12\x0eaccounts:admin(\x010\x02\x82\xd3\xe4\x93\x02(:\x01*\x1a#/api/v1/admin/users/{user_id}/roles\x12\xb4\x01\n" +
-	"\x12StartPasswordReset\x12%.sekisho.v1.StartPasswordResetRequest\x1a&.sekisho.v1.StartPasswordResetResponse\"O\xb2\xde\x19\x14\x12\x0eaccounts:admin(\x010\x02\x82\xd3\xe4\x93\x021:\x01*\",/api/v1/admin/users/{user_id}/password-resetB\x94\x01\n" +
-	"\x0ecom.sekisho.v1B\n" +
-	"AdminProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x12StartPasswordReset\x12%.sekisho.v1.StartPasswordResetRequest\x1a&.sekisho.v1.StartPasswordResetResponse\"O\xb2\xde\x19\x14\x12\x0eaccounts:admin(\x010\x02\x82\xd3\xe4\x93\x021:\x01*\",/api/v1/admin/users/{user_id}/password-resetB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_admin_proto_rawDescOnce sync.Once

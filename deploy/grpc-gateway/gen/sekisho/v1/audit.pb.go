@@ -318,11 +318,7 @@ const file_sekisho_v1_audit_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x81\x01\n" +
 	"\fAuditService\x12q\n" +
 	"\n" +
-	"ListEvents\x12\x1d.sekisho.v1.ListEventsRequest\x1a\x1e.sekisho.v1.ListEventsResponse\"$\xb2\xde\x19\x04(\x030\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/audit/eventsB\x94\x01\n" +
-	"\x0ecom.sekisho.v1B\n" +
-	"AuditProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"ListEvents\x12\x1d.sekisho.v1.ListEventsRequest\x1a\x1e.sekisho.v1.ListEventsResponse\"$\xb2\xde\x19\x04(\x030\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/audit/eventsB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_audit_proto_rawDescOnce sync.Once

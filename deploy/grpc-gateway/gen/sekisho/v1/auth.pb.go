@@ -1521,10 +1521,7 @@ const file_sekisho_v1_auth_proto_rawDesc = "" +
 	"\x15SendPasswordResetCode\x12(.sekisho.v1.SendPasswordResetCodeRequest\x1a).sekisho.v1.SendPasswordResetCodeResponse\"6\xb2\xde\x19\x02\b\x01\x82\xd3\xe4\x93\x02*:\x01*\"%/api/v1/auth/password-reset/send-code\x12\xac\x01\n" +
 	"\x17VerifyPasswordResetCode\x12*.sekisho.v1.VerifyPasswordResetCodeRequest\x1a+.sekisho.v1.VerifyPasswordResetCodeResponse\"8\xb2\xde\x19\x02\b\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/api/v1/auth/password-reset/verify-code\x12\xa3\x01\n" +
 	"\x15CompletePasswordReset\x12(.sekisho.v1.CompletePasswordResetRequest\x1a).sekisho.v1.CompletePasswordResetResponse\"5\xb2\xde\x19\x02\b\x01\x82\xd3\xe4\x93\x02):\x01*\"$/api/v1/auth/password-reset/complete\x12e\n" +
-	"\x06Logout\x12\x19.sekisho.v1.LogoutRequest\x1a\x1a.sekisho.v1.LogoutResponse\"$\xb2\xde\x19\x02\b\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/api/v1/auth/logoutB\x93\x01\n" +
-	"\x0ecom.sekisho.v1B\tAuthProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x06Logout\x12\x19.sekisho.v1.LogoutRequest\x1a\x1a.sekisho.v1.LogoutResponse\"$\xb2\xde\x19\x02\b\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/api/v1/auth/logoutB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_auth_proto_rawDescOnce sync.Once

@@ -179,10 +179,7 @@ const file_sekisho_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_METHOD_NOT_ALLOWED\x10\x17\x12'\n" +
 	"#ERROR_REASON_UNSUPPORTED_MEDIA_TYPE\x10\x18\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_TOO_LARGE\x10\x19\x12\"\n" +
-	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1aB\x9a\x01\n" +
-	"\x0ecom.sekisho.v1B\x10ErrorReasonProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1aB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_error_reason_proto_rawDescOnce sync.Once

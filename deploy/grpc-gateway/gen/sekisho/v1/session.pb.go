@@ -558,10 +558,7 @@ const file_sekisho_v1_session_proto_rawDesc = "" +
 	"\fListSessions\x12\x1f.sekisho.v1.ListSessionsRequest\x1a .sekisho.v1.ListSessionsResponse\"#\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/auth/sessions\x12\x85\x01\n" +
 	"\x0eReauthenticate\x12!.sekisho.v1.ReauthenticateRequest\x1a\".sekisho.v1.ReauthenticateResponse\",\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/api/v1/auth/reauthenticate\x12\x86\x01\n" +
 	"\rRevokeSession\x12 .sekisho.v1.RevokeSessionRequest\x1a!.sekisho.v1.RevokeSessionResponse\"0\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02$*\"/api/v1/auth/sessions/{session_id}\x12\xb1\x01\n" +
-	"\x11RevokeAllSessions\x12$.sekisho.v1.RevokeAllSessionsRequest\x1a%.sekisho.v1.RevokeAllSessionsResponse\"O\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02C:\x01*Z%:\x01*\" /api/v1/auth/sessions/logout-all\"\x17/api/v1/auth/logout-allB\x96\x01\n" +
-	"\x0ecom.sekisho.v1B\fSessionProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x11RevokeAllSessions\x12$.sekisho.v1.RevokeAllSessionsRequest\x1a%.sekisho.v1.RevokeAllSessionsResponse\"O\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02C:\x01*Z%:\x01*\" /api/v1/auth/sessions/logout-all\"\x17/api/v1/auth/logout-allB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_session_proto_rawDescOnce sync.Once

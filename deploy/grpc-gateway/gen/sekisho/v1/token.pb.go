@@ -1282,11 +1282,7 @@ const file_sekisho_v1_token_proto_rawDesc = "" +
 	"\n" +
 	"Introspect\x12\x1d.sekisho.v1.IntrospectRequest\x1a\x1e.sekisho.v1.IntrospectResponse\"\x1b\xb2\xde\x19\x17\x12\x11tokens:introspect(\x010\x02\x12V\n" +
 	"\vRevokeToken\x12\x1e.sekisho.v1.RevokeTokenRequest\x1a\x1f.sekisho.v1.RevokeTokenResponse\"\x06\xb2\xde\x19\x02\b\x01\x12h\n" +
-	"\x11IssueServiceToken\x12$.sekisho.v1.IssueServiceTokenRequest\x1a%.sekisho.v1.IssueServiceTokenResponse\"\x06\xb2\xde\x19\x02\b\x01B\x94\x01\n" +
-	"\x0ecom.sekisho.v1B\n" +
-	"TokenProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\x11IssueServiceToken\x12$.sekisho.v1.IssueServiceTokenRequest\x1a%.sekisho.v1.IssueServiceTokenResponse\"\x06\xb2\xde\x19\x02\b\x01B/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_token_proto_rawDescOnce sync.Once

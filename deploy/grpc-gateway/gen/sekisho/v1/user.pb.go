@@ -747,10 +747,7 @@ const file_sekisho_v1_user_proto_rawDesc = "" +
 	"\x0eChangePassword\x12!.sekisho.v1.ChangePasswordRequest\x1a\".sekisho.v1.ChangePasswordResponse\"&\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/user/password\x12\x95\x01\n" +
 	"\x13SendEmailChangeCode\x12&.sekisho.v1.SendEmailChangeCodeRequest\x1a'.sekisho.v1.SendEmailChangeCodeResponse\"-\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/user/email/send-code\x12\x9d\x01\n" +
 	"\x15VerifyEmailChangeCode\x12(.sekisho.v1.VerifyEmailChangeCodeRequest\x1a).sekisho.v1.VerifyEmailChangeCodeResponse\"/\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/v1/user/email/verify-code\x12{\n" +
-	"\rDeleteAccount\x12 .sekisho.v1.DeleteAccountRequest\x1a!.sekisho.v1.DeleteAccountResponse\"%\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x19:\x01**\x14/api/v1/user/accountB\x93\x01\n" +
-	"\x0ecom.sekisho.v1B\tUserProtoP\x01Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1\xa2\x02\x03SXX\xaa\x02\n" +
-	"Sekisho.V1\xca\x02\n" +
-	"Sekisho\\V1\xe2\x02\x16Sekisho\\V1\\GPBMetadata\xea\x02\vSekisho::V1b\x06proto3"
+	"\rDeleteAccount\x12 .sekisho.v1.DeleteAccountRequest\x1a!.sekisho.v1.DeleteAccountResponse\"%\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x19:\x01**\x14/api/v1/user/accountB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
 	file_sekisho_v1_user_proto_rawDescOnce sync.Once
