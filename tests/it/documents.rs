@@ -44,7 +44,7 @@ fn the_table_of_who_may_call_what_is_current() {
 }
 
 /// The same for what stands between two marks in a page.
-fn assert_part_current(page: &str, mark: &str, wanted: &str) {
+pub fn assert_part_current(page: &str, mark: &str, wanted: &str) {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
     let (begin, end) = (format!("<!-- {mark}: made by the tests -->\n"), format!("<!-- end of {mark} -->"));
     let (before, rest) = text.split_once(&begin).expect("the first mark");

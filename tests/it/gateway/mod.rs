@@ -18,6 +18,7 @@ mod side;
 mod stubs;
 
 use self::{case::Case, side::Pair};
+use crate::documents::assert_part_current;
 
 /// The gateway's word is taken for who calls.
 const BEHIND: (&str, &str) = ("SEKISHO_TRUSTED_PROXIES", "127.0.0.1/32");
@@ -69,6 +70,11 @@ async fn browser_mode_is_not_passed() {
     let Some(mut pair) = Pair::start(&[("SEKISHO_REFRESH_COOKIE", "true")]).await else { return };
     pair.sign_up("ada@example.com").await;
     compare(&mut pair, browsers::with_cookies()).await;
+}
+
+#[test]
+fn the_list_of_differences_is_current() {
+    assert_part_current("deploy/grpc-gateway/README.md", "differences", &differences::table());
 }
 
 /// Each route with an account of its own: some end it.
