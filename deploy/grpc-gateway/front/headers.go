@@ -51,12 +51,12 @@ func forward(r *http.Request) {
 		r.Header.Del("Forwarded")
 		return
 	}
-	r.Header.Add("Forwarded", `for="`+node6(host)+`"`)
+	r.Header.Add("Forwarded", `for="`+bracketed(host)+`"`)
 	r.RemoteAddr = ""
 }
 
-// node6 is an address as in RFC 7239, section 6.
-func node6(host string) string {
+// bracketed is an address as a node of RFC 7239, section 6.
+func bracketed(host string) string {
 	if strings.Contains(host, ":") {
 		return "[" + host + "]"
 	}

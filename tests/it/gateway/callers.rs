@@ -11,12 +11,13 @@ use super::{
 };
 use crate::support::eventually;
 
+const LOGIN: &str = r#"{"email":"ada@example.com","password":"correct horse battery staple","client_id":"laptop"}"#;
+
 /// More than Sekisho lets a client give up on one connection.
 const GIVEN_UP: usize = 300;
 
 fn login(headers: &[(&str, &str)]) -> Case {
-    let body = r#"{"email":"<email>","password":"correct horse battery staple","client_id":"laptop"}"#;
-    Case::json("POST", "/api/v1/auth/login", body).headers(headers)
+    Case::json("POST", "/api/v1/auth/login", LOGIN).headers(headers)
 }
 
 /// The address and the device of the session that is opened by a call with these headers.
@@ -81,6 +82,28 @@ async fn a_caller_cannot_be_somebody_else() {
         let [direct, gateway] = seen(&pair, &[header]).await;
         assert_eq!(direct, gateway, "{header:?}");
         assert_eq!(gateway, ("127.0.0.1".into(), "".into()), "{header:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_over_http_2() {
+    let Some(mut pair) = Pair::start(&[]).await else { return };
+    pair.sign_up("ada@example.com").await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    for (method, path, body) in [
+        ("POST", "/api/v1/auth/login", LOGIN),
+        ("POST", "/api/v1/auth/login", "{"),
+        ("GET", "/api/v1/user/profile", ""),
+        ("HEAD", "/.well-known/jwks.json", ""),
+        ("OPTIONS", "/api/v1/auth/login", ""),
+        ("PATCH", "/api/v1/user/profile", ""),
+    ] {
+        let mut replies = Vec::new();
+        for side in [&pair.direct, &pair.gateway] {
+            let request = side.request(&client, method, path).header("content-type", "application/json");
+            replies.push(Reply::of(request.body(body).send().await.unwrap()).await.essence());
+        }
+        assert_eq!(replies[0], replies[1], "{method} {path}");
     }
 }
 

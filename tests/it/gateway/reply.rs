@@ -36,6 +36,15 @@ impl Reply {
         Self::read(&String::from_utf8_lossy(&answer))
     }
 
+    /// The answer to a request of an HTTP library.
+    pub async fn of(response: reqwest::Response) -> Self {
+        let mut headers = BTreeMap::<String, Vec<String>>::new();
+        for (name, value) in response.headers() {
+            headers.entry(name.to_string()).or_default().push(value.to_str().unwrap().to_owned());
+        }
+        Self { status: response.status().as_u16(), headers, body: response.text().await.unwrap() }
+    }
+
     fn read(answer: &str) -> Self {
         let answer = answer.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));

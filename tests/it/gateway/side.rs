@@ -95,6 +95,11 @@ impl Side {
         Reply::to(self.address, &case.bytes(&self.known)).await
     }
 
+    /// A request to be changed and sent.
+    pub fn request(&self, client: &reqwest::Client, method: &str, path: &str) -> reqwest::RequestBuilder {
+        client.request(method.parse().unwrap(), format!("http://{}{path}", self.address))
+    }
+
     /// Sends a request and does not wait for the answer.
     pub async fn call_and_hang_up(&self, request: &[u8]) {
         TcpStream::connect(self.address).await.unwrap().write_all(request).await.unwrap();
