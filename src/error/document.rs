@@ -1,6 +1,8 @@
-//! The page docs/errors.md.
+//! The page docs/errors.md, and the same for programs.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde_json::{Value, json};
 
 use super::{DOMAIN, Reason, Rule, text};
 use crate::domain::Locale;
@@ -57,6 +59,27 @@ stable; messages are for people and may change.
         row(&mut page, &[&code(rule.reason()), &rule.message(Locale::En)]);
     }
     page
+}
+
+/// Rules that a REST surface finds broken by itself, before a call is made.
+const OF_REST: [Rule; 5] = [Rule::Malformed, Rule::UnknownField, Rule::Repeated, Rule::WrongType, Rule::InvalidJson];
+
+/// What a REST surface outside of this program has to know to refuse in the same words:
+/// deploy/grpc-gateway/refusal/words.json.
+pub fn words() -> String {
+    let reasons: BTreeMap<_, _> = Reason::all()
+        .map(|reason| {
+            let messages = in_every_language(|locale| text::message(reason, locale).to_owned());
+            (reason.as_str(), json!({"http": reason.http(), "messages": messages}))
+        })
+        .collect();
+    let rules: BTreeMap<_, _> =
+        OF_REST.into_iter().map(|rule| (rule.reason(), in_every_language(|locale| rule.message(locale)))).collect();
+    format!("{:#}\n", json!({"domain": DOMAIN, "reasons": reasons, "rules": rules}))
+}
+
+fn in_every_language(message: impl Fn(Locale) -> String) -> Value {
+    Locale::ALL.into_iter().map(|locale| (locale.tag().to_owned(), Value::String(message(locale)))).collect()
 }
 
 fn code(word: &str) -> String {

@@ -2,6 +2,8 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
 
+use super::well_known::{self, Form};
+
 /// Deeper messages than this are not read: dropping them recurses.
 pub(super) const MAX_DEPTH: usize = 16;
 
@@ -77,9 +79,10 @@ pub(super) fn agree(message: &mut DynamicMessage, field: &FieldDescriptor, value
     free
 }
 
+/// A message that JSON writes as a text or a value has no fields that could be named.
 fn single_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     if field.is_list() || field.is_map() {
         return None;
     }
-    field.kind().as_message().cloned()
+    field.kind().as_message().filter(|message| matches!(well_known::form(message), Form::Fields)).cloned()
 }

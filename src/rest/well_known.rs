@@ -38,11 +38,24 @@ pub(super) fn takes_null(message: &MessageDescriptor) -> bool {
 
 /// A message of form `Text` or `Free`.
 pub(super) fn from_json(message: &MessageDescriptor, json: Json) -> Result<Value, Rule> {
-    if matches!(form(message), Form::Text) && !json.is_string() {
-        return Err(Rule::WrongType);
+    if matches!(form(message), Form::Text) {
+        let text = json.as_str().ok_or(Rule::WrongType)?;
+        if message.name() == "Timestamp" && !is_exact(text) {
+            return Err(Rule::Malformed);
+        }
     }
     let read = DynamicMessage::deserialize(message.clone(), json);
     read.map(Value::Message).map_err(|_| Rule::Malformed)
+}
+
+/// A time that is read as it is written. What it is read with takes more: a leap second
+/// at any time, and digits after the nanoseconds, which it drops.
+fn is_exact(text: &str) -> bool {
+    let Some((seconds, rest)) = text.as_bytes().get(17..).and_then(<[u8]>::split_first_chunk::<2>) else {
+        return false;
+    };
+    let fraction = rest.strip_prefix(b".").unwrap_or_default();
+    seconds != b"60" && fraction.iter().take_while(|byte| byte.is_ascii_digit()).count() <= 9
 }
 
 /// A message that a path segment or a query parameter can hold.

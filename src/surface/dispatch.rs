@@ -84,13 +84,15 @@ enum Speech {
 }
 
 impl Speech {
-    /// `application/grpc` and `application/grpc-web`, with any suffix.
+    /// `application/grpc`, `application/grpc-web` and `application/grpc-web-text`, with
+    /// any suffix (`+proto`) and parameter.
     fn of(request: &Request<Body>) -> Self {
         let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-        match content_type.strip_prefix(b"application/grpc") {
-            Some(rest) if rest.starts_with(b"-web") => Self::GrpcWeb,
-            Some(_) => Self::Grpc,
-            None => Self::Rest,
+        let essence = content_type.split(|byte| b"+; ".contains(byte)).next().unwrap_or_default();
+        match essence {
+            b"application/grpc" => Self::Grpc,
+            b"application/grpc-web" | b"application/grpc-web-text" => Self::GrpcWeb,
+            _ => Self::Rest,
         }
     }
 }

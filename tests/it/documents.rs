@@ -22,6 +22,11 @@ fn the_page_of_errors_is_current() {
 }
 
 #[test]
+fn the_words_of_the_gateway_are_current() {
+    assert_current("deploy/grpc-gateway/refusal/words.json", &sekisho::error::document::words());
+}
+
+#[test]
 fn the_page_of_settings_is_current() {
     assert_current("docs/config.md", &sekisho::config::markdown());
 }
@@ -45,7 +50,7 @@ fn the_openapi_document_is_current() {
 }
 
 /// The same for what stands between two marks in a page.
-fn assert_part_current(page: &str, mark: &str, wanted: &str) {
+pub fn assert_part_current(page: &str, mark: &str, wanted: &str) {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
     let (begin, end) = (format!("<!-- {mark}: made by the tests -->\n"), format!("<!-- end of {mark} -->"));
     let (before, rest) = text.split_once(&begin).expect("the first mark");

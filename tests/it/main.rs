@@ -14,6 +14,7 @@ mod errors;
 mod faults;
 mod feed;
 mod flows;
+mod gateway;
 mod keys;
 mod notices;
 mod openapi;

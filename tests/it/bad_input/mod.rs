@@ -17,7 +17,7 @@ pub mod wire;
 use crate::support::TestApp;
 
 /// Limits that no number of bad requests reaches: these tests are of the input.
-const NO_LIMITS: [(&str, &str); 2] = [("SEKISHO_LIMIT_LOGIN", "100000/1"), ("SEKISHO_LIMIT_CODE", "100000/1")];
+pub const NO_LIMITS: [(&str, &str); 2] = [("SEKISHO_LIMIT_LOGIN", "100000/1"), ("SEKISHO_LIMIT_CODE", "100000/1")];
 
 /// The person whose account is tried.
 const ADA: &str = "ada@example.com";
