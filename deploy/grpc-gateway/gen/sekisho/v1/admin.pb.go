@@ -89,7 +89,7 @@ type FindUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID, 36 characters.
 	UserId *string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3,oneof" json:"user_id,omitempty"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email         *string `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -561,7 +561,7 @@ type StartPasswordResetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID, 36 characters.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The client that the person will present the code on; 1 to 128 characters.
+	// The client that the person will present the code on; 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

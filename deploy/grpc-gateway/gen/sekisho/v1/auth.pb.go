@@ -24,13 +24,13 @@ const (
 
 type SendSignupCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters (RFC 5321, section 4.5.3.1.3).
+	// E-mail address; at most 254 characters (RFC 5321, section 4.5.3.1.3).
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// 8 (or SEKISHO_PASSWORD_MIN_LENGTH) to 256 code points after NFKC; neither
 	// common nor breached nor made of the address or our name. Each rule that it
 	// breaks is a field violation of its own.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
-	// 1 to 128 characters.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId      string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -150,9 +150,9 @@ func (x *SendSignupCodeResponse) GetExpiresIn() uint32 {
 
 type ResendSignupCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	// 1 to 128 characters.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -265,11 +265,11 @@ func (x *ResendSignupCodeResponse) GetExpiresIn() uint32 {
 
 type VerifySignupCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// Six digits.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	// 1 to 128 characters; the same as asked for the code.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -; the same as asked for the code.
 	ClientId      string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -618,11 +618,11 @@ func (x *PasswordViolation) GetMessage() string {
 
 type LoginRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// At most 256 code points.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
-	// 1 to 128 characters.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// How the session is named in lists; at most 100 characters. Without one it is
 	// called by the user agent: "Firefox on Windows", or what a program says it is.
@@ -842,9 +842,9 @@ func (x *EvictedSession) GetDevice() string {
 
 type SendPasswordResetCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	// 1 to 128 characters.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -949,11 +949,11 @@ func (x *SendPasswordResetCodeResponse) GetExpiresIn() uint32 {
 
 type VerifyPasswordResetCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// Six digits.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	// 1 to 128 characters; the same as asked for the code.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -; the same as asked for the code.
 	ClientId      string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1069,7 +1069,7 @@ type CompletePasswordResetRequest struct {
 	ResetToken string `protobuf:"bytes,1,opt,name=reset_token,json=resetToken,proto3" json:"reset_token,omitempty"`
 	// 8 to 256 code points after NFKC.
 	NewPassword string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
-	// 1 to 128 characters; the same as presented the code.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -; the same as presented the code.
 	ClientId      string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1175,7 +1175,7 @@ type RefreshTokenRequest struct {
 	// At most 256 characters.
 	// In browser mode left out: it is in a cookie (REST, docs/web.md).
 	RefreshToken string `protobuf:"bytes,1,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
-	// 1 to 128 characters; the same as at login.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -; the same as at login.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1302,7 +1302,7 @@ type LogoutRequest struct {
 	// At most 256 characters.
 	// In browser mode left out: it is in a cookie (REST, docs/web.md).
 	RefreshToken string `protobuf:"bytes,1,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
-	// 1 to 128 characters.
+	// 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

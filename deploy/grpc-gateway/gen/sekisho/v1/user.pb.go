@@ -400,7 +400,7 @@ func (x *ChangePasswordResponse) GetMessage() string {
 
 type SendEmailChangeCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 254 characters.
+	// E-mail address; at most 254 characters.
 	NewEmail string `protobuf:"bytes,1,opt,name=new_email,json=newEmail,proto3" json:"new_email,omitempty"`
 	// At most 256 code points.
 	Password      *string `protobuf:"bytes,2,opt,name=password,proto3,oneof" json:"password,omitempty"`
@@ -602,6 +602,103 @@ func (x *VerifyEmailChangeCodeResponse) GetUser() *User {
 	return nil
 }
 
+type ClaimAdminRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 256 characters.
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimAdminRequest) Reset() {
+	*x = ClaimAdminRequest{}
+	mi := &file_sekisho_v1_user_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimAdminRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimAdminRequest) ProtoMessage() {}
+
+func (x *ClaimAdminRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sekisho_v1_user_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimAdminRequest.ProtoReflect.Descriptor instead.
+func (*ClaimAdminRequest) Descriptor() ([]byte, []int) {
+	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ClaimAdminRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+type ClaimAdminResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Message       string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	User          *User                  `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimAdminResponse) Reset() {
+	*x = ClaimAdminResponse{}
+	mi := &file_sekisho_v1_user_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimAdminResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimAdminResponse) ProtoMessage() {}
+
+func (x *ClaimAdminResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sekisho_v1_user_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimAdminResponse.ProtoReflect.Descriptor instead.
+func (*ClaimAdminResponse) Descriptor() ([]byte, []int) {
+	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ClaimAdminResponse) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *ClaimAdminResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
 type DeleteAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 256 code points.
@@ -612,7 +709,7 @@ type DeleteAccountRequest struct {
 
 func (x *DeleteAccountRequest) Reset() {
 	*x = DeleteAccountRequest{}
-	mi := &file_sekisho_v1_user_proto_msgTypes[11]
+	mi := &file_sekisho_v1_user_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +721,7 @@ func (x *DeleteAccountRequest) String() string {
 func (*DeleteAccountRequest) ProtoMessage() {}
 
 func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sekisho_v1_user_proto_msgTypes[11]
+	mi := &file_sekisho_v1_user_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +734,7 @@ func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{11}
+	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DeleteAccountRequest) GetPassword() string {
@@ -656,7 +753,7 @@ type DeleteAccountResponse struct {
 
 func (x *DeleteAccountResponse) Reset() {
 	*x = DeleteAccountResponse{}
-	mi := &file_sekisho_v1_user_proto_msgTypes[12]
+	mi := &file_sekisho_v1_user_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +765,7 @@ func (x *DeleteAccountResponse) String() string {
 func (*DeleteAccountResponse) ProtoMessage() {}
 
 func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sekisho_v1_user_proto_msgTypes[12]
+	mi := &file_sekisho_v1_user_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +778,7 @@ func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
-	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{12}
+	return file_sekisho_v1_user_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeleteAccountResponse) GetMessage() string {
@@ -734,19 +831,26 @@ const file_sekisho_v1_user_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"_\n" +
 	"\x1dVerifyEmailChangeCodeResponse\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12$\n" +
+	"\x04user\x18\x02 \x01(\v2\x10.sekisho.v1.UserR\x04user\")\n" +
+	"\x11ClaimAdminRequest\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\"T\n" +
+	"\x12ClaimAdminResponse\x12\x18\n" +
+	"\amessage\x18\x01 \x01(\tR\amessage\x12$\n" +
 	"\x04user\x18\x02 \x01(\v2\x10.sekisho.v1.UserR\x04user\"D\n" +
 	"\x14DeleteAccountRequest\x12\x1f\n" +
 	"\bpassword\x18\x01 \x01(\tH\x00R\bpassword\x88\x01\x01B\v\n" +
 	"\t_password\"1\n" +
 	"\x15DeleteAccountResponse\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage2\xb1\x06\n" +
+	"\amessage\x18\x01 \x01(\tR\amessage2\xa9\a\n" +
 	"\vUserService\x12o\n" +
 	"\n" +
 	"GetProfile\x12\x1d.sekisho.v1.GetProfileRequest\x1a\x1e.sekisho.v1.GetProfileResponse\"\"\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v1/user/profile\x12{\n" +
 	"\rUpdateProfile\x12 .sekisho.v1.UpdateProfileRequest\x1a!.sekisho.v1.UpdateProfileResponse\"%\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x19:\x01*\x1a\x14/api/v1/user/profile\x12\x7f\n" +
 	"\x0eChangePassword\x12!.sekisho.v1.ChangePasswordRequest\x1a\".sekisho.v1.ChangePasswordResponse\"&\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/user/password\x12\x95\x01\n" +
 	"\x13SendEmailChangeCode\x12&.sekisho.v1.SendEmailChangeCodeRequest\x1a'.sekisho.v1.SendEmailChangeCodeResponse\"-\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/api/v1/user/email/send-code\x12\x9d\x01\n" +
-	"\x15VerifyEmailChangeCode\x12(.sekisho.v1.VerifyEmailChangeCodeRequest\x1a).sekisho.v1.VerifyEmailChangeCodeResponse\"/\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/v1/user/email/verify-code\x12{\n" +
+	"\x15VerifyEmailChangeCode\x12(.sekisho.v1.VerifyEmailChangeCodeRequest\x1a).sekisho.v1.VerifyEmailChangeCodeResponse\"/\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/api/v1/user/email/verify-code\x12v\n" +
+	"\n" +
+	"ClaimAdmin\x12\x1d.sekisho.v1.ClaimAdminRequest\x1a\x1e.sekisho.v1.ClaimAdminResponse\")\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/api/v1/user/claim-admin\x12{\n" +
 	"\rDeleteAccount\x12 .sekisho.v1.DeleteAccountRequest\x1a!.sekisho.v1.DeleteAccountResponse\"%\xb2\xde\x19\x02(\x03\x82\xd3\xe4\x93\x02\x19:\x01**\x14/api/v1/user/accountB/Z-sekisho/grpc-gateway/gen/sekisho/v1;sekishov1b\x06proto3"
 
 var (
@@ -761,7 +865,7 @@ func file_sekisho_v1_user_proto_rawDescGZIP() []byte {
 	return file_sekisho_v1_user_proto_rawDescData
 }
 
-var file_sekisho_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sekisho_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_sekisho_v1_user_proto_goTypes = []any{
 	(*User)(nil),                          // 0: sekisho.v1.User
 	(*GetProfileRequest)(nil),             // 1: sekisho.v1.GetProfileRequest
@@ -774,32 +878,37 @@ var file_sekisho_v1_user_proto_goTypes = []any{
 	(*SendEmailChangeCodeResponse)(nil),   // 8: sekisho.v1.SendEmailChangeCodeResponse
 	(*VerifyEmailChangeCodeRequest)(nil),  // 9: sekisho.v1.VerifyEmailChangeCodeRequest
 	(*VerifyEmailChangeCodeResponse)(nil), // 10: sekisho.v1.VerifyEmailChangeCodeResponse
-	(*DeleteAccountRequest)(nil),          // 11: sekisho.v1.DeleteAccountRequest
-	(*DeleteAccountResponse)(nil),         // 12: sekisho.v1.DeleteAccountResponse
-	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
+	(*ClaimAdminRequest)(nil),             // 11: sekisho.v1.ClaimAdminRequest
+	(*ClaimAdminResponse)(nil),            // 12: sekisho.v1.ClaimAdminResponse
+	(*DeleteAccountRequest)(nil),          // 13: sekisho.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),         // 14: sekisho.v1.DeleteAccountResponse
+	(*timestamppb.Timestamp)(nil),         // 15: google.protobuf.Timestamp
 }
 var file_sekisho_v1_user_proto_depIdxs = []int32{
-	13, // 0: sekisho.v1.User.created_at:type_name -> google.protobuf.Timestamp
+	15, // 0: sekisho.v1.User.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 1: sekisho.v1.GetProfileResponse.user:type_name -> sekisho.v1.User
 	0,  // 2: sekisho.v1.UpdateProfileResponse.user:type_name -> sekisho.v1.User
 	0,  // 3: sekisho.v1.VerifyEmailChangeCodeResponse.user:type_name -> sekisho.v1.User
-	1,  // 4: sekisho.v1.UserService.GetProfile:input_type -> sekisho.v1.GetProfileRequest
-	3,  // 5: sekisho.v1.UserService.UpdateProfile:input_type -> sekisho.v1.UpdateProfileRequest
-	5,  // 6: sekisho.v1.UserService.ChangePassword:input_type -> sekisho.v1.ChangePasswordRequest
-	7,  // 7: sekisho.v1.UserService.SendEmailChangeCode:input_type -> sekisho.v1.SendEmailChangeCodeRequest
-	9,  // 8: sekisho.v1.UserService.VerifyEmailChangeCode:input_type -> sekisho.v1.VerifyEmailChangeCodeRequest
-	11, // 9: sekisho.v1.UserService.DeleteAccount:input_type -> sekisho.v1.DeleteAccountRequest
-	2,  // 10: sekisho.v1.UserService.GetProfile:output_type -> sekisho.v1.GetProfileResponse
-	4,  // 11: sekisho.v1.UserService.UpdateProfile:output_type -> sekisho.v1.UpdateProfileResponse
-	6,  // 12: sekisho.v1.UserService.ChangePassword:output_type -> sekisho.v1.ChangePasswordResponse
-	8,  // 13: sekisho.v1.UserService.SendEmailChangeCode:output_type -> sekisho.v1.SendEmailChangeCodeResponse
-	10, // 14: sekisho.v1.UserService.VerifyEmailChangeCode:output_type -> sekisho.v1.VerifyEmailChangeCodeResponse
-	12, // 15: sekisho.v1.UserService.DeleteAccount:output_type -> sekisho.v1.DeleteAccountResponse
-	10, // [10:16] is the sub-list for method output_type
-	4,  // [4:10] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	0,  // 4: sekisho.v1.ClaimAdminResponse.user:type_name -> sekisho.v1.User
+	1,  // 5: sekisho.v1.UserService.GetProfile:input_type -> sekisho.v1.GetProfileRequest
+	3,  // 6: sekisho.v1.UserService.UpdateProfile:input_type -> sekisho.v1.UpdateProfileRequest
+	5,  // 7: sekisho.v1.UserService.ChangePassword:input_type -> sekisho.v1.ChangePasswordRequest
+	7,  // 8: sekisho.v1.UserService.SendEmailChangeCode:input_type -> sekisho.v1.SendEmailChangeCodeRequest
+	9,  // 9: sekisho.v1.UserService.VerifyEmailChangeCode:input_type -> sekisho.v1.VerifyEmailChangeCodeRequest
+	11, // 10: sekisho.v1.UserService.ClaimAdmin:input_type -> sekisho.v1.ClaimAdminRequest
+	13, // 11: sekisho.v1.UserService.DeleteAccount:input_type -> sekisho.v1.DeleteAccountRequest
+	2,  // 12: sekisho.v1.UserService.GetProfile:output_type -> sekisho.v1.GetProfileResponse
+	4,  // 13: sekisho.v1.UserService.UpdateProfile:output_type -> sekisho.v1.UpdateProfileResponse
+	6,  // 14: sekisho.v1.UserService.ChangePassword:output_type -> sekisho.v1.ChangePasswordResponse
+	8,  // 15: sekisho.v1.UserService.SendEmailChangeCode:output_type -> sekisho.v1.SendEmailChangeCodeResponse
+	10, // 16: sekisho.v1.UserService.VerifyEmailChangeCode:output_type -> sekisho.v1.VerifyEmailChangeCodeResponse
+	12, // 17: sekisho.v1.UserService.ClaimAdmin:output_type -> sekisho.v1.ClaimAdminResponse
+	14, // 18: sekisho.v1.UserService.DeleteAccount:output_type -> sekisho.v1.DeleteAccountResponse
+	12, // [12:19] is the sub-list for method output_type
+	5,  // [5:12] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_sekisho_v1_user_proto_init() }
@@ -810,14 +919,14 @@ func file_sekisho_v1_user_proto_init() {
 	file_sekisho_v1_access_proto_init()
 	file_sekisho_v1_user_proto_msgTypes[3].OneofWrappers = []any{}
 	file_sekisho_v1_user_proto_msgTypes[7].OneofWrappers = []any{}
-	file_sekisho_v1_user_proto_msgTypes[11].OneofWrappers = []any{}
+	file_sekisho_v1_user_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sekisho_v1_user_proto_rawDesc), len(file_sekisho_v1_user_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

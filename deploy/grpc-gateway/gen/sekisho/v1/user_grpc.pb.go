@@ -24,6 +24,7 @@ const (
 	UserService_ChangePassword_FullMethodName        = "/sekisho.v1.UserService/ChangePassword"
 	UserService_SendEmailChangeCode_FullMethodName   = "/sekisho.v1.UserService/SendEmailChangeCode"
 	UserService_VerifyEmailChangeCode_FullMethodName = "/sekisho.v1.UserService/VerifyEmailChangeCode"
+	UserService_ClaimAdmin_FullMethodName            = "/sekisho.v1.UserService/ClaimAdmin"
 	UserService_DeleteAccount_FullMethodName         = "/sekisho.v1.UserService/DeleteAccount"
 )
 
@@ -63,6 +64,14 @@ type UserServiceClient interface {
 	// Reasons: VALIDATION_ERROR, SESSION_NOT_FOUND, INVALID_CODE, UNAUTHORIZED,
 	// ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED, SESSION_REVOKED.
 	VerifyEmailChangeCode(ctx context.Context, in *VerifyEmailChangeCodeRequest, opts ...grpc.CallOption) (*VerifyEmailChangeCodeResponse, error)
+	// Gives the caller the role `admin`, for a token that `sekisho user admin-token` has
+	// printed: it works once, and for 30 minutes. The person is told by mail. Access tokens
+	// carry the role from the next refresh on.
+	// Who: any signed-in caller, with a proof of identity of the last five minutes.
+	// Reasons: VALIDATION_ERROR, SESSION_NOT_FOUND (also where the token was used before),
+	// STEP_UP_REQUIRED, UNAUTHORIZED, ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED,
+	// SESSION_REVOKED.
+	ClaimAdmin(ctx context.Context, in *ClaimAdminRequest, opts ...grpc.CallOption) (*ClaimAdminResponse, error)
 	// Deletes the account and all that belongs to it, for good. The address is free at
 	// once; the id is never given to anybody else. Every session ends.
 	// Who: any signed-in caller, with the password, or with a proof of identity of the last
@@ -130,6 +139,16 @@ func (c *userServiceClient) VerifyEmailChangeCode(ctx context.Context, in *Verif
 	return out, nil
 }
 
+func (c *userServiceClient) ClaimAdmin(ctx context.Context, in *ClaimAdminRequest, opts ...grpc.CallOption) (*ClaimAdminResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimAdminResponse)
+	err := c.cc.Invoke(ctx, UserService_ClaimAdmin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *userServiceClient) DeleteAccount(ctx context.Context, in *DeleteAccountRequest, opts ...grpc.CallOption) (*DeleteAccountResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteAccountResponse)
@@ -176,6 +195,14 @@ type UserServiceServer interface {
 	// Reasons: VALIDATION_ERROR, SESSION_NOT_FOUND, INVALID_CODE, UNAUTHORIZED,
 	// ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED, SESSION_REVOKED.
 	VerifyEmailChangeCode(context.Context, *VerifyEmailChangeCodeRequest) (*VerifyEmailChangeCodeResponse, error)
+	// Gives the caller the role `admin`, for a token that `sekisho user admin-token` has
+	// printed: it works once, and for 30 minutes. The person is told by mail. Access tokens
+	// carry the role from the next refresh on.
+	// Who: any signed-in caller, with a proof of identity of the last five minutes.
+	// Reasons: VALIDATION_ERROR, SESSION_NOT_FOUND (also where the token was used before),
+	// STEP_UP_REQUIRED, UNAUTHORIZED, ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED,
+	// SESSION_REVOKED.
+	ClaimAdmin(context.Context, *ClaimAdminRequest) (*ClaimAdminResponse, error)
 	// Deletes the account and all that belongs to it, for good. The address is free at
 	// once; the id is never given to anybody else. Every session ends.
 	// Who: any signed-in caller, with the password, or with a proof of identity of the last
@@ -207,6 +234,9 @@ func (UnimplementedUserServiceServer) SendEmailChangeCode(context.Context, *Send
 }
 func (UnimplementedUserServiceServer) VerifyEmailChangeCode(context.Context, *VerifyEmailChangeCodeRequest) (*VerifyEmailChangeCodeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VerifyEmailChangeCode not implemented")
+}
+func (UnimplementedUserServiceServer) ClaimAdmin(context.Context, *ClaimAdminRequest) (*ClaimAdminResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimAdmin not implemented")
 }
 func (UnimplementedUserServiceServer) DeleteAccount(context.Context, *DeleteAccountRequest) (*DeleteAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteAccount not implemented")
@@ -322,6 +352,24 @@ func _UserService_VerifyEmailChangeCode_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UserService_ClaimAdmin_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimAdminRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).ClaimAdmin(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_ClaimAdmin_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).ClaimAdmin(ctx, req.(*ClaimAdminRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _UserService_DeleteAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteAccountRequest)
 	if err := dec(in); err != nil {
@@ -366,6 +414,10 @@ var UserService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "VerifyEmailChangeCode",
 			Handler:    _UserService_VerifyEmailChangeCode_Handler,
+		},
+		{
+			MethodName: "ClaimAdmin",
+			Handler:    _UserService_ClaimAdmin_Handler,
 		},
 		{
 			MethodName: "DeleteAccount",
