@@ -49,14 +49,15 @@ struct Act {
     after: Option<usize>,
 }
 
-fn acts() -> [Act; 5] {
+fn acts() -> [Act; 6] {
     let act = |name, path, more, status, after| Act { name, path, more, status, after };
     [
         act("sign-up", "signup/send-code", json!({"password": PASSWORD}), 200, None),
+        act("sign-up, wrong code", "signup/verify-code", json!({"code": "000000"}), 400, Some(0)),
         act("resend", "signup/resend-code", json!({}), 200, Some(0)),
         act("login", "login", json!({"password": WRONG}), 401, None),
         act("reset", "password-reset/send-code", json!({}), 200, None),
-        act("reset, wrong code", "password-reset/verify-code", json!({"code": "000000"}), 400, Some(3)),
+        act("reset, wrong code", "password-reset/verify-code", json!({"code": "000000"}), 400, Some(4)),
     ]
 }
 
@@ -89,7 +90,7 @@ pub(crate) async fn measure(samples: u32, cost: u32) -> Outcome<()> {
     let caller = Caller::of(stack.without("SEKISHO_SMTP_URL").dev(folder.path())?)?;
 
     println!("{samples} samples of known and of unknown addresses each, bcrypt of cost {cost}.\n");
-    println!("{:<18} {:>10} {:>10} {:>8} {:>7}", "median, ms", "known", "unknown", "ratio", "AUC");
+    println!("{:<20} {:>10} {:>10} {:>8} {:>7}", "median, ms", "known", "unknown", "ratio", "AUC");
     let (acts, mut told) = (acts(), Vec::new());
     for act in &acts {
         if let Some(before) = act.after.and_then(|at| acts.get(at)) {
@@ -193,7 +194,7 @@ fn print(name: &str, mut known: Vec<Duration>, mut unknown: Vec<Duration>) {
     unknown.sort_unstable();
     let [of_known, of_unknown] = [&known, &unknown].map(|times| percentile(times, 0.5).as_secs_f64() * 1_000.0);
     let (ratio, auc) = (of_known / of_unknown, area_under_curve(&known, &unknown));
-    println!("{name:<18} {of_known:>10.3} {of_unknown:>10.3} {ratio:>8.4} {auc:>7.3}");
+    println!("{name:<20} {of_known:>10.3} {of_unknown:>10.3} {ratio:>8.4} {auc:>7.3}");
 }
 
 /// How likely it is that one of `these` exceeds one of `those`: U / (n1 n2) of Mann and
