@@ -1,30 +1,21 @@
 //! Whether answers tell which addresses have an account: by their bytes, or by their time.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use sekisho::{
-    clock::{Clock, SystemClock},
-    crypto::{Hasher, Passwords},
-    domain::{
-        Account, Email, Event, EventKind, Locale, Name, Origin, Password, Timestamp, UserId,
-        account::{AccountState, StoredPassword},
-    },
-    entropy::{Entropy, SystemEntropy},
-    storage::Stores,
-};
+use sekisho::entropy::{Entropy, SystemEntropy};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
     Outcome,
+    accounts::{self, PASSWORD},
     figures::percentile,
     servers::Service,
-    stack::{Stack, secrets},
+    stack::Stack,
 };
 
 /// Of each class, before the first that counts.
 const WARM_UP: u32 = 50;
-const PASSWORD: &str = "correct horse battery staple";
 const WRONG: &str = "wrong horse battery staple";
 /// So that no answer is about a limit.
 const WIDE: &str = "100000/1";
@@ -49,14 +40,15 @@ struct Act {
     after: Option<usize>,
 }
 
-fn acts() -> [Act; 5] {
+fn acts() -> [Act; 6] {
     let act = |name, path, more, status, after| Act { name, path, more, status, after };
     [
         act("sign-up", "signup/send-code", json!({"password": PASSWORD}), 200, None),
+        act("sign-up, wrong code", "signup/verify-code", json!({"code": "000000"}), 400, Some(0)),
         act("resend", "signup/resend-code", json!({}), 200, Some(0)),
         act("login", "login", json!({"password": WRONG}), 401, None),
         act("reset", "password-reset/send-code", json!({}), 200, None),
-        act("reset, wrong code", "password-reset/verify-code", json!({"code": "000000"}), 400, Some(3)),
+        act("reset, wrong code", "password-reset/verify-code", json!({"code": "000000"}), 400, Some(4)),
     ]
 }
 
@@ -85,11 +77,12 @@ pub(crate) async fn measure(samples: u32, cost: u32) -> Outcome<()> {
         stack = stack.with(limit, WIDE);
     }
     let number = samples + WARM_UP;
-    people(&stack.open().await?, number, cost).await?;
+    let known = (0..number).map(|number| Address { is_known: true, number }.text());
+    accounts::create(&stack.open().await?, known, cost).await?;
     let caller = Caller::of(stack.without("SEKISHO_SMTP_URL").dev(folder.path())?)?;
 
     println!("{samples} samples of known and of unknown addresses each, bcrypt of cost {cost}.\n");
-    println!("{:<18} {:>10} {:>10} {:>8} {:>7}", "median, ms", "known", "unknown", "ratio", "AUC");
+    println!("{:<20} {:>10} {:>10} {:>8} {:>7}", "median, ms", "known", "unknown", "ratio", "AUC");
     let (acts, mut told) = (acts(), Vec::new());
     for act in &acts {
         if let Some(before) = act.after.and_then(|at| acts.get(at)) {
@@ -156,44 +149,12 @@ impl Caller {
     }
 }
 
-/// Those who are known, without the cost of a sign-up.
-async fn people(stores: &Stores, number: u32, cost: u32) -> Outcome<()> {
-    let hasher = Arc::new(Hasher::start(1, Arc::default())?);
-    let passwords =
-        Passwords::new(hasher, Arc::new(secrets()?), Arc::new(SystemEntropy), cost).map_err(|_| "no way to hash")?;
-    let password = Password::parse(PASSWORD).map_err(|_| "no password")?;
-    let stored = passwords.hash(&password).await.map_err(|_| "no hash")?;
-    for number in 0..number {
-        let now = SystemClock.now();
-        let account = person(&Address { is_known: true, number }.text(), &stored, now)?;
-        let event = Event::new(now, EventKind::SignupCompleted, &Origin::default()).user(account.id);
-        stores.accounts.create(&account, &event).await?;
-    }
-    Ok(())
-}
-
-fn person(email: &str, password: &StoredPassword, now: Timestamp) -> Outcome<Account> {
-    Ok(Account {
-        id: UserId::random(&SystemEntropy),
-        email: Email::parse(email).map_err(|_| "no address")?,
-        email_verified: true,
-        password: password.clone(),
-        password_changed_at: now,
-        display_name: Name::default(),
-        locale: Locale::default(),
-        roles: Vec::new(),
-        state: AccountState::Active,
-        not_before: Timestamp::default(),
-        created_at: now,
-    })
-}
-
 fn print(name: &str, mut known: Vec<Duration>, mut unknown: Vec<Duration>) {
     known.sort_unstable();
     unknown.sort_unstable();
     let [of_known, of_unknown] = [&known, &unknown].map(|times| percentile(times, 0.5).as_secs_f64() * 1_000.0);
     let (ratio, auc) = (of_known / of_unknown, area_under_curve(&known, &unknown));
-    println!("{name:<18} {of_known:>10.3} {of_unknown:>10.3} {ratio:>8.4} {auc:>7.3}");
+    println!("{name:<20} {of_known:>10.3} {of_unknown:>10.3} {ratio:>8.4} {auc:>7.3}");
 }
 
 /// How likely it is that one of `these` exceeds one of `those`: U / (n1 n2) of Mann and

@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
+mod accounts;
+mod answer;
 mod bare;
 mod callers;
 mod count;
@@ -10,6 +12,8 @@ mod enumeration;
 mod figures;
 mod fill;
 mod growth;
+mod guessers;
+mod guesses;
 mod idle_connections;
 mod limit;
 mod memory;
@@ -21,6 +25,7 @@ mod servers;
 mod sibling;
 mod signed_in;
 mod slow_clients;
+mod spraying;
 mod stack;
 mod subscribers;
 mod targets;
@@ -98,6 +103,21 @@ enum Measure {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// How many of many guesses of one code at the same moment are looked at.
+    Guesses {
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        guesses: u64,
+    },
+    /// One password tried on many accounts: how many attempts a network has.
+    Spraying {
+        /// Half of them exist.
+        #[arg(long, default_value_t = 1_000)]
+        accounts: u64,
+        /// In peace, under attack, and afterwards.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// Whether answers tell which addresses have an account: by their bytes or their time.
     Enumeration {
         /// Of known and of unknown addresses each, for each of the calls.
@@ -144,6 +164,8 @@ async fn measure(what: Measure) -> Outcome<()> {
         Measure::IdleConnections { connections, seconds } => {
             idle_connections::measure(connections, Duration::from_secs(seconds)).await
         }
+        Measure::Guesses { guesses } => guesses::measure(guesses).await,
+        Measure::Spraying { accounts, seconds } => spraying::measure(accounts, Duration::from_secs(seconds)).await,
         Measure::Enumeration { samples, full, cost } => {
             enumeration::measure(if full { 2_000 } else { samples }, cost).await
         }

@@ -7,9 +7,11 @@
 #   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
 #   load/run.sh propagation                          # from a logout to its refusal by siblings
 #   load/run.sh enumeration [--samples N|--full] [--cost N]   # do answers tell who has an account? fails if their bytes do
+#   load/run.sh guesses [--guesses N]                # of one code at the same moment: fails if more than 5 are looked at
 #
 # Attacks, beside honest callers before, during and after; memory at most:
 #
+#   load/run.sh spraying [--accounts N] [--seconds N]              # one password on many accounts: fails if a network gets more than its limit
 #   load/run.sh rapid-reset [--connections N] [--seconds N]        # CVE-2023-44487
 #   load/run.sh slow-clients [--clients N] [--seconds N]           # beginnings, headers and bodies, a byte a second
 #   load/run.sh idle-connections [--connections N] [--seconds N]   # kept, and nothing asked on them

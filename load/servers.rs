@@ -41,6 +41,8 @@ impl Drop for Servers {
 pub(crate) struct Service {
     /// `http://` and its address.
     pub(crate) url: String,
+    /// The same for its operations; empty where it has none.
+    pub(crate) ops: String,
     process: Child,
 }
 
@@ -50,7 +52,8 @@ impl Service {
         let (process, line) = started(command)?;
         let ready: serde_json::Value = serde_json::from_str(&line)?;
         let address = ready["listen"].as_str().ok_or("no address")?;
-        Ok(Self { url: format!("http://{address}"), process })
+        let ops = ready["ops"].as_str().map(|address| format!("http://{address}")).unwrap_or_default();
+        Ok(Self { url: format!("http://{address}"), ops, process })
     }
 
     /// The time of a core that it has taken so far.

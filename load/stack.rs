@@ -68,10 +68,15 @@ impl Stack {
         self
     }
 
+    /// All settings, with their defaults.
+    pub(crate) fn config(&self) -> Outcome<Config> {
+        let config = Config::read(Mode::Dev, &Source::from_pairs(self.0.clone()));
+        Ok(config.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?)
+    }
+
     /// The stores, migrated and ready.
     pub(crate) async fn open(&self) -> Outcome<Stores> {
-        let config = Config::read(Mode::Dev, &Source::from_pairs(self.0.clone()))
-            .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+        let config = self.config()?;
         let stores = OpenStores::open(&config, &World::default(), &Arc::default()).await?;
         if let Some(redis) = &stores.redis {
             redis.mend().await?;

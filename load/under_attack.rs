@@ -10,6 +10,7 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sekisho::storage::Stores;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -41,6 +42,7 @@ const KEYS: &[u8] = b"GET /.well-known/jwks.json HTTP/1.1\r\nhost: localhost\r\n
 /// The server and those who are honest.
 pub(crate) struct Bench {
     pub(crate) service: Service,
+    pub(crate) stores: Stores,
     callers: Vec<SignedIn>,
     _folder: TempDir,
 }
@@ -62,7 +64,11 @@ impl Bench {
     /// On a SQLite file.
     pub(crate) async fn start() -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
-        let stack = Stack::in_folder(folder.path());
+        Self::on(Stack::in_folder(folder.path()), folder).await
+    }
+
+    /// With the stack that is in that folder.
+    pub(crate) async fn on(stack: Stack, folder: TempDir) -> Outcome<Self> {
         let stores = stack.open().await?;
         let service = stack.serve(&folder.path().join("server.log"))?;
         let (secrets, mut callers) = (Arc::new(secrets()?), Vec::new());
@@ -70,7 +76,7 @@ impl Bench {
             let channel = connect(&service.url).await?;
             callers.push(SignedIn::open(&stores, channel, secrets.clone(), person).await?);
         }
-        Ok(Self { service, callers, _folder: folder })
+        Ok(Self { service, stores, callers, _folder: folder })
     }
 
     /// Where the server listens.

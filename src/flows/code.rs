@@ -19,6 +19,13 @@ pub async fn knows(ctx: &Ctx, account: Option<&Account>, client_id: &ClientId) -
     Ok(ctx.stores.accounts.knows(account.map_or(nobody, |account| account.id), client_id).await?)
 }
 
+/// That the database answers: a code must not be spent where what it is for cannot be
+/// done. It asks about nobody, for a look at the account of an address takes longer if
+/// there is one.
+pub async fn database_answers(ctx: &Ctx, client_id: &ClientId) -> Result<(), Error> {
+    knows(ctx, None, client_id).await.map(drop)
+}
+
 /// Where the code of an address waits.
 pub fn key(ctx: &Ctx, purpose: Purpose, email: &Email, client_id: &ClientId) -> CodeKey {
     CodeKey { purpose, mailbox: ctx.secrets.mailbox_digest(email), client_id: client_id.clone() }

@@ -18,7 +18,7 @@ use crate::{
     crypto::ResetToken,
     ctx::Ctx,
     domain::{
-        Account, ClientId, Code, Email, Event, EventKind, Password, Purpose, Timestamp, account::AccountState,
+        Account, ClientId, Code, Email, Event, EventKind, Password, Purpose, Timestamp, UserId, account::AccountState,
         notice::AccountNews, revocation::RevocationReason,
     },
     error::Error,
@@ -34,10 +34,10 @@ pub const TOKEN_LIFE: Duration = Duration::from_secs(600);
 /// It cannot be guessed, so this bounds nothing but work.
 const TOKEN_ATTEMPTS: u32 = 5;
 
-/// What waits for the code or the token. Without a person it is a decoy.
+/// What waits for the code or the token. A decoy names nobody that there is.
 #[derive(Serialize, Deserialize)]
 struct Pending {
-    user_id: Option<Uuid>,
+    user_id: Uuid,
 }
 
 /// Mails a code; its life.
@@ -54,7 +54,8 @@ pub async fn send(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -
         Some(_) => code::digest(ctx, Purpose::PasswordReset, email, client_id, &code),
         None => ctx.entropy.bytes(),
     };
-    let pending = Pending { user_id: account.as_ref().map(|account| account.id.0) };
+    let person = account.as_ref().map_or_else(|| UserId::random(&*ctx.entropy), |account| account.id);
+    let pending = Pending { user_id: person.0 };
     code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
     // For an unknown address as well: the time must not tell.
     let message = Message::ResetCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
@@ -82,7 +83,7 @@ pub async fn verify(
     let key = code::key(ctx, Purpose::PasswordReset, email, client_id);
     let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
     guesses.take(ctx, call, now).await?;
-    let account = ctx.stores.accounts.by_email(email).await?;
+    code::database_answers(ctx, client_id).await?;
     let digest = code::digest(ctx, Purpose::PasswordReset, email, client_id, code);
 
     let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
@@ -92,7 +93,8 @@ pub async fn verify(
     let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
     let payload = right(ctx, guess, event, EventKind::ResetCodeWrong).await?;
     let pending: Pending = code::payload(&payload)?;
-    let Some(account) = account.filter(|account| Some(account.id.0) == pending.user_id) else {
+    let account = ctx.stores.accounts.by_email(email).await?;
+    let Some(account) = account.filter(|account| account.id.0 == pending.user_id) else {
         // Deleted, or moved to another mailbox, since the code was mailed.
         ctx.audit(event(EventKind::ResetNotPending)).await?;
         return Err(Error::SessionNotFound);

@@ -124,8 +124,7 @@ pub async fn verify(
     let key = code_key(ctx, email, client_id);
     let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
     guesses.take(ctx, call, now).await?;
-    // A code must not be spent where no account can be made of it.
-    ctx.stores.accounts.by_email(email).await?;
+    code::database_answers(ctx, client_id).await?;
     let digest = ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), code);
 
     let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;

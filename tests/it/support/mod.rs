@@ -3,6 +3,7 @@
 pub mod account;
 pub mod acts;
 pub mod app;
+pub mod cost;
 pub mod dump;
 pub mod eventually;
 pub mod feed;

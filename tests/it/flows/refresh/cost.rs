@@ -1,27 +1,12 @@
 //! What a refresh costs the stores.
 
-use std::collections::BTreeMap;
-
 use super::*;
-use crate::support::servers::Owned;
+use crate::support::{
+    cost::{Counts, operations, since},
+    servers::Owned,
+};
 
 const REFRESHES: u64 = 200;
-/// What the jobs do meanwhile, as often as the clock says.
-const JOBS: [&str; 5] = ["audit_chain.", "fence.", "journal.", "outbox.", "signing_keys."];
-
-type Counts = BTreeMap<String, u64>;
-
-/// How often each operation of a store was done.
-async fn operations(app: &TestApp) -> Counts {
-    let metrics = app.ops_text("/metrics").await;
-    let count = |line: &str| {
-        let labels = line.strip_prefix("sekisho_store_duration_seconds_count{operation=\"")?;
-        let (operation, rest) = labels.split_once('"')?;
-        let count = rest.rsplit_once(' ')?.1.parse().ok()?;
-        (!JOBS.iter().any(|job| operation.starts_with(job))).then(|| (operation.to_owned(), count))
-    };
-    metrics.lines().filter_map(count).collect()
-}
 
 /// How often Redis was sent a script by its hash, as all are.
 async fn scripts(redis: &Owned) -> u64 {
@@ -49,11 +34,7 @@ async fn on_redis_it_is_one_script_and_no_sql() {
         token = app.refreshed(&token, CLIENT).await;
     }
 
-    let mut done = operations(&app).await;
-    done.retain(|operation, count| {
-        *count -= operations_before.get(operation).copied().unwrap_or_default();
-        *count > 0
-    });
+    let done = since(&operations_before, operations(&app).await);
     assert_eq!(done, Counts::from([("sessions.rotate".to_owned(), REFRESHES)]));
     let (scripts, followed) = (scripts(&redis).await - scripts_before, followed(&app).await - followed_before);
     // The journal may have been followed between two counts that belong together.
