@@ -33,6 +33,13 @@ pub static HEADERS: Difference = Difference {
     why: "They go on over HTTP/2, where Sekisho takes 16 KiB.",
     statuses: &[(401, 431), (431, 431)],
 };
+pub static OPENAPI: Difference = Difference {
+    what: "`/openapi.json`",
+    direct: "the OpenAPI document",
+    gateway: "404",
+    why: "It is no RPC. The document is the same for both: `docs/openapi.json`.",
+    statuses: &[(200, 404), (405, 404)],
+};
 pub static NOT_HTTP: Difference = Difference {
     what: "What is not HTTP: a path with a broken percent code or without a leading slash, a space in it, no `host`",
     direct: "400 without a body, 404 where the path means nothing, or the answer to the path as it stands",
@@ -62,7 +69,7 @@ pub static TOKEN: Difference = Difference {
     statuses: &[(401, 401)],
 };
 
-const ALL: [&Difference; 7] = [&COOKIES, &GRPC, &HEADERS, &NOT_HTTP, &BYTES, &FRAGMENT, &TOKEN];
+const ALL: [&Difference; 8] = [&COOKIES, &GRPC, &HEADERS, &OPENAPI, &NOT_HTTP, &BYTES, &FRAGMENT, &TOKEN];
 
 /// The table of README.md.
 pub fn table() -> String {

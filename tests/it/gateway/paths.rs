@@ -2,7 +2,7 @@
 
 use super::{
     case::Case,
-    differences::{BYTES, Difference, FRAGMENT, NOT_HTTP},
+    differences::{BYTES, Difference, FRAGMENT, NOT_HTTP, OPENAPI},
 };
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get"];
@@ -42,7 +42,8 @@ const PATHS: [&str; 32] = [
     "/api/v1/auth/sessions/logout-all",
 ];
 
-const DIFFERENT: [(&[u8], &Difference); 6] = [
+const DIFFERENT: [(&[u8], &Difference); 7] = [
+    (b"/openapi.json", &OPENAPI),
     (b"nowhere", &NOT_HTTP),
     (b"/%zz", &NOT_HTTP),
     (b"/api/v1/auth/sessions/%zz", &NOT_HTTP),
