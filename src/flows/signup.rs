@@ -147,7 +147,11 @@ pub async fn verify(
             return Err(Error::ClientIdMismatch);
         }
     };
-    let account = new_account(ctx, email, &payload, now)?;
+    let Some(account) = new_account(ctx, email, &payload, now)? else {
+        // The account that the address had was deleted meanwhile: there is no password.
+        ctx.audit(event(EventKind::SignupNotPending)).await?;
+        return Err(Error::SessionNotFound);
+    };
     let completed = event(EventKind::SignupCompleted).user(account.id);
     if ctx.stores.accounts.create(&account, &completed).await? == Creation::EmailTaken {
         // Another client proved the mailbox first: this sign-up is void.
@@ -177,10 +181,11 @@ fn mail(ctx: &Ctx, email: &Email, message: &Message, locale: Locale) -> Result<D
     code::mail(ctx, email, message, locale).map(|()| ctx.rules.codes.ttl)
 }
 
-fn new_account(ctx: &Ctx, email: &Email, payload: &[u8], now: Timestamp) -> Result<Account, Error> {
+/// `None`: of a decoy.
+fn new_account(ctx: &Ctx, email: &Email, payload: &[u8], now: Timestamp) -> Result<Option<Account>, Error> {
     let pending: Pending = code::payload(payload)?;
-    let (scheme, hash) = pending.password.ok_or_else(|| Error::internal("a decoy was guessed"))?;
-    Ok(Account {
+    let Some((scheme, hash)) = pending.password else { return Ok(None) };
+    Ok(Some(Account {
         id: UserId::random(&*ctx.entropy),
         email: email.clone(),
         email_verified: true,
@@ -192,5 +197,5 @@ fn new_account(ctx: &Ctx, email: &Email, payload: &[u8], now: Timestamp) -> Resu
         state: AccountState::Active,
         not_before: Timestamp::default(),
         created_at: now,
-    })
+    }))
 }

@@ -45,3 +45,16 @@ async fn it_takes_the_password_or_a_recent_proof() {
     assert_eq!(app.reauthenticate(&ada.access, PASSWORD).await.status, 200);
     assert_eq!(app.call("DELETE", "/api/v1/user/account", &ada.access, Some(json!({}))).await.status, 200);
 }
+
+/// A sign-up that was a decoy while the account was there has no password to go on with.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_up_that_was_begun_before_it_is_begun_anew() {
+    let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
+    let ada = app.ada().await;
+    assert_eq!(app.send_code(ADA, PASSWORD, "phone").await.status, 200);
+    assert_eq!(app.delete_account(&ada.access, Some(PASSWORD)).await.status, 200);
+    assert_eq!(app.resend_code(ADA, "phone").await.status, 200);
+    let code = app.newest_code(ADA, 2).await;
+    app.verify_code(ADA, &code, "phone").await.refused(400, "session_not_found");
+    app.sign_up(ADA, "phone").await;
+}
