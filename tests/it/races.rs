@@ -120,6 +120,18 @@ fn told_only(answers: &[Answer], allowed: &[&str]) {
     }
 }
 
+/// Presents a token again and again, which within the grace changes nothing, until it is
+/// refused.
+async fn refresh_until_refused(service: &TestApp, token: &str, client_id: &str) -> Answer {
+    for _ in 0..10_000 {
+        let answer = service.refresh(token, client_id).await;
+        if answer.status != 200 {
+            return answer;
+        }
+    }
+    panic!("it is good for ever");
+}
+
 /// Again and again, while the queue of the hasher is full.
 async fn unless_overloaded<F: Future<Output = Answer>>(act: impl Fn() -> F) -> Answer {
     loop {

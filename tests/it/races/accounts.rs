@@ -4,7 +4,7 @@ use sekisho::domain::UserId;
 use serde_json::json;
 use tokio::join;
 
-use super::{CALLERS, Services, at_once, nobody_stays, tally, told_only};
+use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, tally, told_only};
 use crate::support::{
     Answer, TestApp,
     account::NEW_PASSWORD,
@@ -167,9 +167,15 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
             let (email, refresh, token, id) = (email.clone(), ada.refresh.clone(), token.clone(), id.clone());
             async move {
                 match number {
-                    ONE => service.administer(&token, &id, "disable", json!({})).await,
+                    ONE => {
+                        // As late as one, two or three of the logins.
+                        for _ in 0..=round {
+                            service.try_login(&email, PASSWORD, "car").await;
+                        }
+                        service.administer(&token, &id, "disable", json!({})).await
+                    }
                     _ if signs_in(number) => service.try_login(&email, PASSWORD, &client(number)).await,
-                    _ => service.refresh(&refresh, "laptop").await,
+                    _ => refresh_until_refused(&service, &refresh, "laptop").await,
                 }
             }
         })
@@ -178,6 +184,7 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
         assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
         let of = |number| if signs_in(number) { client(number) } else { "laptop".to_owned() };
         nobody_stays(services, &answers, of).await;
+        first.ended(&ada, "laptop").await;
         assert_eq!(live_sessions(first, &ada).await, 0);
         first.try_login(&email, PASSWORD, "laptop").await.refused(403, "account_disabled");
         assert_eq!(first.administer(&token, &id, "enable", json!({})).await.status, 200);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::{CALLERS, Services, at_once, nobody_stays, tally, told_only};
+use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, tally, told_only};
 use crate::support::{Answer, TestApp, acts::ADA, app::PASSWORD};
 
 /// The one who does what the others race.
@@ -84,14 +84,13 @@ pub async fn a_refresh_that_races_an_end_of_all_loses(services: &Services) {
                 match (number, round % 2) {
                     (ONE, 0) => service.call("POST", "/api/v1/auth/logout-all", &ada.access, Some(json!({}))).await,
                     (ONE, _) => service.administer(&token, &ada.user_id(), "end-sessions", json!({})).await,
-                    _ => service.refresh(&ada.refresh, "laptop").await,
+                    _ => refresh_until_refused(&service, &ada.refresh, "laptop").await,
                 }
             }
         })
         .await;
         assert_eq!((answers[ONE].status, &answers[ONE].body["revoked_count"]), (200, &json!(1)), "{:?}", answers[ONE]);
         told_only(&answers, &["ok", "refresh_token_invalid"]);
-        nobody_stays(services, &answers, |_| "laptop".to_owned()).await;
         first.ended(&ada, "laptop").await;
         assert_eq!(first.journal().await.len(), round + 1);
     }
@@ -137,31 +136,28 @@ pub async fn a_refresh_that_races_an_eviction_loses(services: &Services) {
             others.push(first.login(&email, client).await);
         }
         first.advance(1);
-        let is_other = |number: usize| number != ONE && number / 2 % 4 == 0;
         let answers = at_once(services, |service, number| {
             let (email, old, next) = (email.clone(), oldest.refresh.clone(), others[0].refresh.clone());
             async move {
                 match number {
                     ONE => service.try_login(&email, PASSWORD, "car").await,
-                    _ if is_other(number) => service.refresh(&next, "phone").await,
-                    _ => service.refresh(&old, "laptop").await,
+                    _ if number / 2 % 4 == 0 => service.refresh(&next, "phone").await,
+                    _ => refresh_until_refused(&service, &old, "laptop").await,
                 }
             }
         })
         .await;
-        told_only(&answers, &["ok", "refresh_token_invalid"]);
-        let (mut of_the_oldest, mut login) = (Vec::new(), None);
-        for (number, answer) in answers.into_iter().enumerate() {
-            match number {
-                ONE => login = Some(answer),
-                _ if is_other(number) => assert_eq!(answer.status, 200, "{answer:?}"),
-                _ => of_the_oldest.push(answer),
+        let login = &answers[ONE];
+        assert_eq!(login.body["evicted_session"]["id"], oldest.session_id(), "{login:?}");
+        for (number, answer) in answers.iter().enumerate().filter(|(number, _)| *number != ONE) {
+            match number / 2 % 4 {
+                0 => assert_eq!(answer.status, 200, "{answer:?}"),
+                _ => answer.refused(401, "refresh_token_invalid"),
             }
         }
-        let login = login.unwrap();
-        assert_eq!(login.body["evicted_session"]["id"], oldest.session_id(), "{login:?}");
-        nobody_stays(services, &of_the_oldest, |_| "laptop".to_owned()).await;
-        first.ended(&oldest, "laptop").await;
+        for service in services {
+            service.ended(&oldest, "laptop").await;
+        }
         assert_eq!(first.listed(login.body["access_token"].as_str().unwrap()).await.len(), 5);
         assert_eq!((audited(first, "session_evicted").await, first.journal().await.len()), (round + 1, round + 1));
         assert_eq!(audited(first, "refresh_reused").await, 0);
