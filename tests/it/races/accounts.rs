@@ -164,13 +164,14 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
         let ada = first.sign_up(&email, "laptop").await;
         let (signs_in, id) = (|number: usize| number / 2 % 2 == 0, ada.user_id());
         let answers = at_once(services, |service, number| {
-            let (email, refresh, token, id) = (email.clone(), ada.refresh.clone(), token.clone(), id.clone());
+            let (email, token, id) = (email.clone(), token.clone(), id.clone());
+            let SignedIn { access, refresh, .. } = ada.clone();
             async move {
                 match number {
                     ONE => {
-                        // As late as one, two or three of the logins.
-                        for _ in 0..=round {
-                            service.try_login(&email, PASSWORD, "car").await;
+                        // At first before all that signs in, then in the midst of it.
+                        for _ in 0..4 * round {
+                            service.profile(&access).await;
                         }
                         service.administer(&token, &id, "disable", json!({})).await
                     }
