@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Call,
@@ -26,9 +27,11 @@ use crate::{
     },
 };
 
-/// What waits for the code.
+/// What waits for the code. An account that is deleted leaves its address, and what is
+/// pending there, to the next one.
 #[derive(Serialize, Deserialize)]
 struct Pending {
+    user_id: Option<Uuid>,
     new_email: String,
 }
 
@@ -57,7 +60,7 @@ pub async fn send(
         None => code::digest(ctx, Purpose::EmailChange, &account.email, client_id, &code),
     };
     let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
-    let pending = Pending { new_email: new_email.as_str().to_owned() };
+    let pending = Pending { user_id: Some(account.id.0), new_email: new_email.as_str().to_owned() };
     code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
     let kind = if other.is_some() { EventKind::EmailChangeTaken } else { EventKind::EmailChangeCodeSent };
     let event = call.event(now, kind).user(account.id).session(caller.session.id).client(client_id).mailbox(mailbox);
@@ -102,6 +105,10 @@ pub async fn verify(ctx: &Ctx, call: &Call, caller: &Caller, code: &Code) -> Res
         }
     };
     let pending: Pending = code::payload(&payload)?;
+    if pending.user_id != Some(account.id.0) {
+        ctx.audit(event(EventKind::EmailChangeNotPending)).await?;
+        return Err(Error::SessionNotFound);
+    }
     let new_email = Email::stored(&pending.new_email).map_err(|_| Error::internal("a pending address"))?;
     let moved = Account { email: new_email.clone(), email_verified: true, ..account.clone() };
     let with = Consequences {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod addresses;
+mod budgets;
 mod codes;
 mod hang_up;
 mod passwords;
@@ -21,19 +22,31 @@ const SETTINGS: [(&str, &str); 2] = [("SEKISHO_LIMIT_CODE", "1000/300"), ("SEKIS
 /// The callers take turns at them.
 type Services = [Arc<TestApp>];
 
-/// A test of each race, within one service and between two.
+macro_rules! settings {
+    () => {
+        SETTINGS
+    };
+    ($settings:path) => {
+        $settings
+    };
+}
+
+/// A test of each race, within one service and between two; with [`SETTINGS`] unless
+/// others are named.
 macro_rules! races {
-    ($($of:ident::$race:ident)+) => {
+    ($($of:ident::$race:ident $(($settings:path))?)+) => {
         mod alone {
+            use super::*;
+
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $race() {
-                let service = crate::support::TestApp::with(&super::SETTINGS).await;
-                super::$of::$race(&[std::sync::Arc::new(service)]).await;
+                let service = TestApp::with(&settings!($($settings)?)).await;
+                $of::$race(&[Arc::new(service)]).await;
             })+
         }
 
         $(async fn $race(stack: crate::support::stack::Stack) {
-            $of::$race(&crate::support::pair::pair(stack, &SETTINGS).await).await;
+            $of::$race(&crate::support::pair::pair(stack, &settings!($($settings)?)).await).await;
         })+
 
         crate::support::pair::on_shared_stacks! { $($race)+ }
@@ -44,15 +57,24 @@ races! {
     codes::a_code_is_spent_once
     codes::guesses_are_counted_before_they_are_compared
     codes::many_sign_ups_at_one_address_are_one_account
+    codes::of_an_old_code_and_its_replacement_one_is_good
+    codes::a_code_is_taken_before_its_end_or_not_at_all
+    budgets::a_right_login_gives_back_its_own_and_no_more (budgets::NARROW)
     sessions::one_token_refreshed_by_many_has_one_successor
     sessions::a_refresh_that_races_a_logout_loses
+    sessions::a_refresh_that_races_an_end_of_all_loses
+    sessions::an_owner_and_a_thief_lose_their_session
     sessions::logins_that_race_keep_to_the_session_limit
+    sessions::a_refresh_that_races_an_eviction_loses
     passwords::a_login_with_the_old_password_that_races_a_reset_loses
     passwords::a_reset_token_is_spent_once
     passwords::of_many_password_changes_one_wins
     accounts::a_login_that_races_a_deletion_loses
     accounts::a_refresh_that_races_a_deletion_loses
+    accounts::a_code_that_races_a_deletion_loses
+    accounts::a_sign_up_that_races_a_deletion_is_another_account
     accounts::a_login_that_races_a_lock_leaves_no_session_when_refused
+    accounts::whoever_races_a_disabling_loses
     addresses::an_address_goes_to_a_sign_up_or_to_a_change
     addresses::an_address_goes_to_one_of_many_changes
     addresses::a_reset_or_a_change_of_address_wins
@@ -88,6 +110,26 @@ fn tally(answers: &[Answer]) -> BTreeMap<&str, usize> {
         *tally.entry(answer.body["error"].as_str().unwrap_or("ok")).or_default() += 1;
     }
     tally
+}
+
+/// That nobody is told anything else.
+#[track_caller]
+fn told_only(answers: &[Answer], allowed: &[&str]) {
+    for told in tally(answers).keys() {
+        assert!(allowed.contains(told), "{told}");
+    }
+}
+
+/// Presents a token again and again, which within the grace changes nothing, until it is
+/// refused.
+async fn refresh_until_refused(service: &TestApp, token: &str, client_id: &str) -> Answer {
+    for _ in 0..10_000 {
+        let answer = service.refresh(token, client_id).await;
+        if answer.status != 200 {
+            return answer;
+        }
+    }
+    panic!("it is good for ever");
 }
 
 /// Again and again, while the queue of the hasher is full.

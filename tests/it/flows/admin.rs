@@ -14,19 +14,13 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 /// A service with Ada, and the token of an administrator's service.
 async fn start() -> (TestApp, SignedIn, String) {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
-    let secret = app.service("back-office", "accounts:admin").await;
-    let token = app.ask_service_token("back-office", &secret, None).await.unwrap().access_token;
+    let token = app.administrator().await;
     let ada = app.ada().await;
     app.advance(1);
     (app, ada, token)
 }
 
 impl TestApp {
-    async fn administer(&self, token: &str, id: &str, act: &str, body: Value) -> Answer {
-        let method = if act == "roles" { "PUT" } else { "POST" };
-        self.call(method, &format!("/api/v1/admin/users/{id}/{act}"), token, Some(body)).await
-    }
-
     async fn find_user(&self, token: &str, body: Value) -> Answer {
         self.call("POST", "/api/v1/admin/users/find", token, Some(body)).await
     }

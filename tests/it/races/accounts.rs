@@ -1,11 +1,13 @@
 //! The end of an account comes before whatever else is under way.
 
 use sekisho::domain::UserId;
+use serde_json::json;
 use tokio::join;
 
-use super::{CALLERS, Services, at_once, nobody_stays, tally};
+use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, tally, told_only};
 use crate::support::{
-    TestApp,
+    Answer, TestApp,
+    account::NEW_PASSWORD,
     acts::ADA,
     app::{PASSWORD, SignedIn},
 };
@@ -29,9 +31,7 @@ pub async fn a_login_that_races_a_deletion_loses(services: &Services) {
             }
         })
         .await;
-        for told in tally(&answers).keys() {
-            assert!(["ok", "invalid_credentials", "overloaded"].contains(told), "{told}");
-        }
+        told_only(&answers, &["ok", "invalid_credentials", "overloaded"]);
         assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
         nobody_stays(services, &answers, client).await;
         first.ended(&ada, "laptop").await;
@@ -57,13 +57,82 @@ pub async fn a_refresh_that_races_a_deletion_loses(services: &Services) {
             }
         })
         .await;
-        for told in tally(&answers).keys() {
-            assert!(["ok", "refresh_token_invalid"].contains(told), "{told}");
-        }
+        told_only(&answers, &["ok", "refresh_token_invalid"]);
         assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
         nobody_stays(services, &answers, |_| "laptop".to_owned()).await;
         services[0].ended(&ada, "laptop").await;
         assert_eq!(services[0].journal().await.len(), round + 1);
+    }
+}
+
+/// X14. What was mailed for the account is of no use to whoever has the address next.
+pub async fn a_code_that_races_a_deletion_loses(services: &Services) {
+    let first = &services[0];
+    for round in 0..3 {
+        let (email, new) = (format!("ada-{round}@example.com"), format!("lovelace-{round}@example.com"));
+        let ada = first.sign_up(&email, "laptop").await;
+        let resets = first.reset_code(&email, "laptop").await;
+        assert_eq!(first.send_email_change(&ada.access, &new, None).await.status, 200);
+        let moves = first.newest_code(&new, 1).await;
+        let answers = at_once(services, |service, number| {
+            let (email, access, resets, moves) = (email.clone(), ada.access.clone(), resets.clone(), moves.clone());
+            async move {
+                match number {
+                    ONE => delete_in_the_end(&service, &access).await,
+                    _ if number / 2 % 2 == 0 => service.verify_reset(&email, &resets, "laptop").await,
+                    _ => service.verify_email_change(&access, &moves).await,
+                }
+            }
+        })
+        .await;
+        told_only(&answers, &["ok", "rate_limit_exceeded", "session_not_found", "session_revoked"]);
+        assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
+        first.ended(&ada, "laptop").await;
+        assert_eq!(live_sessions(first, &ada).await, 0);
+        for email in [&email, &new] {
+            first.try_login(email, PASSWORD, "laptop").await.refused(401, "invalid_credentials");
+        }
+        let next = first.sign_up(&email, "laptop").await;
+        first.verify_reset(&email, &resets, "laptop").await.refused(400, "session_not_found");
+        first.verify_email_change(&next.access, &moves).await.refused(400, "session_not_found");
+        for token in answers.iter().filter_map(|answer| answer.body["reset_token"].as_str()) {
+            first.complete_reset(token, NEW_PASSWORD, "laptop").await.refused(400, "session_not_found");
+        }
+        assert_eq!(first.login(&email, "laptop").await.user_id(), next.user_id());
+    }
+}
+
+/// X14. A code that was mailed before there was an account makes another one after it.
+pub async fn a_sign_up_that_races_a_deletion_is_another_account(services: &Services) {
+    let first = &services[0];
+    let mut codes = Vec::new();
+    for number in 0..CALLERS {
+        codes.push(first.code(ADA, &client(number)).await);
+    }
+    let ada = SignedIn::of(first.verify_code(ADA, &codes[ONE], &client(ONE)).await);
+    let answers = at_once(services, |service, number| {
+        let (access, code) = (ada.access.clone(), codes[number].clone());
+        async move {
+            match number {
+                ONE => service.delete_account(&access, None).await,
+                _ => service.verify_code(ADA, &code, &client(number)).await,
+            }
+        }
+    })
+    .await;
+    told_only(&answers, &["ok", "rate_limit_exceeded", "session_not_found"]);
+    assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
+    first.ended(&ada, &client(ONE)).await;
+    let made: Vec<_> = answers.into_iter().enumerate().filter(|(_, answer)| answer.status == 201).collect();
+    assert!(made.len() <= 1, "{made:?}");
+    for (number, answer) in made {
+        let next = SignedIn::of(answer);
+        assert_ne!(next.user_id(), ada.user_id());
+        for service in services {
+            assert_eq!(service.profile(&next.access).await.status, 200);
+        }
+        first.refreshed(&next.refresh, &client(number)).await;
+        assert_eq!(live_sessions(first, &next).await, 1);
     }
 }
 
@@ -84,6 +153,56 @@ pub async fn a_login_that_races_a_lock_leaves_no_session_when_refused(services: 
     assert!(live <= ok + 1, "{live} sessions for {ok} logins");
     first.try_login(ADA, PASSWORD, "phone").await.refused(403, "account_disabled");
     assert_eq!(live_sessions(first, &ada).await, live);
+}
+
+/// X14. Also whoever has signed in before, and nobody comes back with the account.
+pub async fn whoever_races_a_disabling_loses(services: &Services) {
+    let first = &services[0];
+    let token = first.administrator().await;
+    for round in 0..3 {
+        let email = format!("ada-{round}@example.com");
+        let ada = first.sign_up(&email, "laptop").await;
+        let (signs_in, id) = (|number: usize| number / 2 % 2 == 0, ada.user_id());
+        let answers = at_once(services, |service, number| {
+            let (email, token, id) = (email.clone(), token.clone(), id.clone());
+            let SignedIn { access, refresh, .. } = ada.clone();
+            async move {
+                match number {
+                    ONE => {
+                        // At first before all that signs in, then in the midst of it.
+                        for _ in 0..4 * round {
+                            service.profile(&access).await;
+                        }
+                        service.administer(&token, &id, "disable", json!({})).await
+                    }
+                    _ if signs_in(number) => service.try_login(&email, PASSWORD, &client(number)).await,
+                    _ => refresh_until_refused(&service, &refresh, "laptop").await,
+                }
+            }
+        })
+        .await;
+        told_only(&answers, &["ok", "account_disabled", "overloaded", "refresh_token_invalid"]);
+        assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
+        let of = |number| if signs_in(number) { client(number) } else { "laptop".to_owned() };
+        nobody_stays(services, &answers, of).await;
+        first.ended(&ada, "laptop").await;
+        assert_eq!(live_sessions(first, &ada).await, 0);
+        first.try_login(&email, PASSWORD, "laptop").await.refused(403, "account_disabled");
+        assert_eq!(first.administer(&token, &id, "enable", json!({})).await.status, 200);
+        nobody_stays(services, &answers, of).await;
+        first.ended(&ada, "laptop").await;
+        first.login(&email, "laptop").await;
+    }
+}
+
+/// Again where the account has moved meanwhile, which takes another proof.
+async fn delete_in_the_end(service: &TestApp, access: &str) -> Answer {
+    loop {
+        let answer = service.delete_account(access, None).await;
+        if answer.body["error"] != "step_up_required" {
+            return answer;
+        }
+    }
 }
 
 fn client(number: usize) -> String {

@@ -2,9 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::{CALLERS, Services, at_once, tally};
-use crate::support::{Answer, acts::ADA, app::PASSWORD};
+use serde_json::json;
 
+use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, tally, told_only};
+use crate::support::{Answer, TestApp, acts::ADA, app::PASSWORD};
+
+/// The one who does what the others race.
+const ONE: usize = CALLERS / 2;
+
+/// X01.
 pub async fn one_token_refreshed_by_many_has_one_successor(services: &Services) {
     let token = services[0].ada().await.refresh;
     let answers = at_once(services, move |service, _| {
@@ -17,6 +23,7 @@ pub async fn one_token_refreshed_by_many_has_one_successor(services: &Services) 
     services[0].refreshed(successors.iter().next().unwrap(), "laptop").await;
 }
 
+/// X05.
 pub async fn a_refresh_that_races_a_logout_loses(services: &Services) {
     for round in 0..5 {
         let ada = services[0].sign_up(&format!("ada-{round}@example.com"), "laptop").await;
@@ -24,14 +31,14 @@ pub async fn a_refresh_that_races_a_logout_loses(services: &Services) {
         let answers = at_once(services, move |service, number| {
             let token = token.clone();
             async move {
-                if number == CALLERS / 2 {
+                if number == ONE {
                     return service.log_out(&token, "laptop").await;
                 }
                 service.refresh(&token, "laptop").await
             }
         })
         .await;
-        assert_eq!(answers[CALLERS / 2].status, 200);
+        assert_eq!(answers[ONE].status, 200);
         let returned = answers.iter().filter_map(|answer| answer.body["refresh_token"].as_str());
         for token in returned.chain([ada.refresh.as_str()]) {
             services[0].refresh(token, "laptop").await.refused(401, "refresh_token_invalid");
@@ -43,6 +50,7 @@ pub async fn a_refresh_that_races_a_logout_loses(services: &Services) {
     }
 }
 
+/// X11.
 pub async fn logins_that_race_keep_to_the_session_limit(services: &Services) {
     let first = &services[0];
     let ada = first.ada().await;
@@ -62,4 +70,101 @@ pub async fn logins_that_race_keep_to_the_session_limit(services: &Services) {
     let last = first.login(ADA, "phone").await;
     assert_eq!(first.listed(&last.access).await.len(), 5);
     first.ended(&ada, "laptop").await;
+}
+
+/// X05. By the person, and by an administrator.
+pub async fn a_refresh_that_races_an_end_of_all_loses(services: &Services) {
+    let first = &services[0];
+    let token = first.administrator().await;
+    for round in 0..4 {
+        let ada = first.sign_up(&format!("ada-{round}@example.com"), "laptop").await;
+        let answers = at_once(services, |service, number| {
+            let (ada, token) = (ada.clone(), token.clone());
+            async move {
+                match (number, round % 2) {
+                    (ONE, 0) => service.call("POST", "/api/v1/auth/logout-all", &ada.access, Some(json!({}))).await,
+                    (ONE, _) => service.administer(&token, &ada.user_id(), "end-sessions", json!({})).await,
+                    _ => refresh_until_refused(&service, &ada.refresh, "laptop").await,
+                }
+            }
+        })
+        .await;
+        assert_eq!((answers[ONE].status, &answers[ONE].body["revoked_count"]), (200, &json!(1)), "{:?}", answers[ONE]);
+        told_only(&answers, &["ok", "refresh_token_invalid"]);
+        first.ended(&ada, "laptop").await;
+        assert_eq!(first.journal().await.len(), round + 1);
+    }
+}
+
+/// X03. Whoever falls behind ends it for both, once; the person's other sessions go on.
+pub async fn an_owner_and_a_thief_lose_their_session(services: &Services) {
+    let first = &services[0];
+    for round in 0..3 {
+        let email = format!("ada-{round}@example.com");
+        let ada = first.sign_up(&email, "laptop").await;
+        let phone = first.login(&email, "phone").await;
+        let child = first.refreshed(&ada.refresh, "laptop").await;
+        let newest = first.refreshed(&child, "laptop").await;
+        let is_thief = |number: usize| number / 2 % 2 == 0;
+        let answers = at_once(services, |service, number| {
+            let token = if is_thief(number) { ada.refresh.clone() } else { newest.clone() };
+            async move { service.refresh(&token, "laptop").await }
+        })
+        .await;
+        told_only(&answers, &["ok", "refresh_token_invalid", "refresh_token_reused"]);
+        assert!((0..CALLERS).all(|number| !is_thief(number) || answers[number].status == 401));
+        nobody_stays(services, &answers, |_| "laptop".to_owned()).await;
+        first.ended(&ada, "laptop").await;
+        first.refreshed(&phone.refresh, "phone").await;
+        assert_eq!((audited(first, "refresh_reused").await, first.journal().await.len()), (round + 1, round + 1));
+        let alert = "Security alert: a Sekisho session was ended";
+        first.told(&email, alert).await;
+        assert_eq!(first.count_told(&email, alert).await, 1);
+    }
+}
+
+/// X11. Whoever is evicted is told of it like of any other end, and is taken for no
+/// thief.
+pub async fn a_refresh_that_races_an_eviction_loses(services: &Services) {
+    let first = &services[0];
+    for round in 0..3 {
+        let email = format!("ada-{round}@example.com");
+        let oldest = first.sign_up(&email, "laptop").await;
+        let mut others = Vec::new();
+        for client in ["phone", "tablet", "watch", "tv"] {
+            first.advance(1);
+            others.push(first.login(&email, client).await);
+        }
+        first.advance(1);
+        let answers = at_once(services, |service, number| {
+            let (email, old, next) = (email.clone(), oldest.refresh.clone(), others[0].refresh.clone());
+            async move {
+                match number {
+                    ONE => service.try_login(&email, PASSWORD, "car").await,
+                    _ if number / 2 % 4 == 0 => service.refresh(&next, "phone").await,
+                    _ => refresh_until_refused(&service, &old, "laptop").await,
+                }
+            }
+        })
+        .await;
+        let login = &answers[ONE];
+        assert_eq!(login.body["evicted_session"]["id"], oldest.session_id(), "{login:?}");
+        for (number, answer) in answers.iter().enumerate().filter(|(number, _)| *number != ONE) {
+            match number / 2 % 4 {
+                0 => assert_eq!(answer.status, 200, "{answer:?}"),
+                _ => answer.refused(401, "refresh_token_invalid"),
+            }
+        }
+        for service in services {
+            service.ended(&oldest, "laptop").await;
+        }
+        assert_eq!(first.listed(login.body["access_token"].as_str().unwrap()).await.len(), 5);
+        assert_eq!((audited(first, "session_evicted").await, first.journal().await.len()), (round + 1, round + 1));
+        assert_eq!(audited(first, "refresh_reused").await, 0);
+    }
+}
+
+/// How often this was written down.
+async fn audited(service: &TestApp, kind: &str) -> usize {
+    service.audit_kinds().await.iter().filter(|written| *written == kind).count()
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod acts;
+pub mod admin;
 pub mod app;
 pub mod cost;
 pub mod dump;
