@@ -44,10 +44,11 @@ export function webStore(storage: () => Storage = () => globalThis.localStorage)
     },
     async set(key, value) {
       await fallback.remove(key);
-      const isKept = attempt(
-        (storage) => (storage.setItem(key, value), true),
-        () => false,
-      );
+      const keep = (storage: Storage) => {
+        storage.setItem(key, value);
+        return true;
+      };
+      const isKept = attempt(keep, () => false);
       if (!isKept) await fallback.set(key, value);
     },
     async remove(key) {
