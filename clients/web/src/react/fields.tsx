@@ -37,7 +37,7 @@ export function CodeField() {
   );
 }
 
-interface PasswordFieldProps {
+export interface PasswordFieldProps {
   readonly name: string;
   readonly label: string;
   readonly autoComplete: 'current-password' | 'new-password';

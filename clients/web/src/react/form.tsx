@@ -24,7 +24,7 @@ export function classes(own: string, added: string | undefined): string {
 
 const Violations = createContext<readonly FieldViolation[]>([]);
 
-interface FormProps extends Styled {
+export interface FormProps extends Styled {
   readonly heading: string;
   readonly submit: string;
   /** Says what has happened before this form came up. */
@@ -109,6 +109,7 @@ export interface FieldProps {
   readonly maxLength?: number;
   readonly defaultValue?: string | undefined;
   readonly autoFocus?: boolean;
+  readonly isOptional?: boolean;
   readonly onInput?: (value: string) => void;
   readonly describedBy?: string | undefined;
   readonly children?: ReactNode;
@@ -141,7 +142,7 @@ export function Field(props: FieldProps) {
         inputMode={props.inputMode}
         maxLength={props.maxLength}
         defaultValue={props.defaultValue}
-        aria-required="true"
+        aria-required={!props.isOptional}
         aria-invalid={isInvalid}
         aria-describedby={described || undefined}
         onInput={(event) => props.onInput?.(event.currentTarget.value)}
