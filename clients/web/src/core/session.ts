@@ -58,7 +58,8 @@ export class SessionManager {
 
   /** Whether this device has a session, as far as it knows. */
   async exists(): Promise<boolean> {
-    return (await this.records.read()) !== null;
+    // What another tab has just written may not be seen yet in `localStorage`.
+    return this.current !== null || (await this.records.read()) !== null;
   }
 
   /** An access token that is good for a call now. */
