@@ -7,8 +7,6 @@ const isRoot = process.getuid?.() === 0;
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Screenshots of each page are there to be looked at.
-  preserveOutput: 'always',
   forbidOnly: true,
   workers: 2,
   timeout: 60_000,

@@ -1,4 +1,4 @@
-import { expect, kept, REFRESH, Server, save, signUp, test } from './support/app';
+import { expect, kept, picture, REFRESH, Server, save, signUp, test } from './support/app';
 
 test('a refresh whose reply is lost is repeated', async ({ page, context, server }) => {
   await signUp(page, server);
@@ -68,7 +68,7 @@ test('the owner of a token that a thief has spent is told what happened', async 
   const second = await replay(server, first.refresh_token ?? null, stolen.clientId);
   await page.reload();
   await expect(page.getByText('an old key of it was used again')).toBeVisible();
-  await page.screenshot({ path: info.outputPath('reused.png') });
+  await picture(page, info, 'reused');
   expect((await replay(server, second.refresh_token ?? null, stolen.clientId)).error).toBeDefined();
 });
 
@@ -102,7 +102,7 @@ test('a service that is away at the start is waited for', async ({ page, context
   );
   await page.reload();
   await expect(page.getByText('You are still signed in.')).toBeVisible();
-  await page.screenshot({ path: info.outputPath('unavailable.png') });
+  await picture(page, info, 'unavailable');
   await context.unrouteAll();
   await expect(page.getByTestId('who')).toBeVisible();
 });

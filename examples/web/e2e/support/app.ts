@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, test as base, expect, type Page, type TestInfo } from '@playwright/test';
 import { address, PASSWORD, Server } from '../../../../clients/web/test/support/server';
@@ -69,11 +70,14 @@ export function kept(page: Page): Promise<{ token: string | null; clientId: stri
   }));
 }
 
-/** A picture among the results, and no fault of accessibility. */
+/** A picture in `test-results/pages`. */
+export async function picture(page: Page, info: TestInfo, name: string): Promise<void> {
+  await page.screenshot({ path: join(info.project.outputDir, 'pages', `${name}.png`), fullPage: true });
+}
+
+/** A picture, and no fault of accessibility. */
 export async function look(page: Page, info: TestInfo, name: string): Promise<void> {
-  const path = info.outputPath(`${name}.png`);
-  await page.screenshot({ path, fullPage: true });
-  await info.attach(name, { path });
+  await picture(page, info, name);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations, name).toEqual([]);
 }
