@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryStore } from '../src/index.js';
 import { Device, type Fault, PROFILE, REFRESH, signedUp, until } from './support/device.js';
-import { expired, Server } from './support/server.js';
+import { expired, PASSWORD, Server } from './support/server.js';
 
 let server: Server;
 beforeAll(async () => {
@@ -93,6 +93,15 @@ describe('an access token', () => {
     expect([device.count(PROFILE), device.count(REFRESH)]).toEqual([2, 1]);
     expect(device.client.state.status).toBe('signedIn');
   });
+});
+
+it('a proof of identity is renewed although the access token is past its time', async () => {
+  const { device } = await signedUp(server);
+  device.pass(LIFE);
+  await device.client.reauthenticate(PASSWORD);
+  device.fault = expiring();
+  await device.client.reauthenticate(PASSWORD);
+  await device.client.deleteAccount();
 });
 
 describe('a refresh', () => {
@@ -263,6 +272,50 @@ describe('the end of a session', () => {
   });
 });
 
+describe('a store that fails', () => {
+  const failing = () => {
+    const store = memoryStore();
+    const faulty = { ...store, isBroken: false };
+    const orFail = <T>(work: () => T): T => {
+      if (faulty.isBroken) throw new Error('locked');
+      return work();
+    };
+    faulty.get = (key) => orFail(() => store.get(key));
+    faulty.set = (key, value) => orFail(() => store.set(key, value));
+    return faulty;
+  };
+
+  it('at the start is waited for, as the service is', async () => {
+    const store = failing();
+    await signedUp(server, { store });
+    store.isBroken = true;
+    const device = new Device(server, { store, environment: { sleep: () => new Promise(() => undefined) } });
+    await device.client.start();
+    expect(device.client.state).toMatchObject({ status: 'unavailable', reason: 'STORAGE_ERROR' });
+    await expect(device.client.getProfile()).rejects.toMatchObject({ reason: 'STORAGE_ERROR' });
+    store.isBroken = false;
+    await device.client.start();
+    expect(device.client.state.status).toBe('signedIn');
+  });
+
+  it('to take a successor costs nobody the session', async () => {
+    const store = failing();
+    const { set } = store;
+    const { device } = await signedUp(server, { store });
+    store.set = () => {
+      throw new Error('full');
+    };
+    for (const _ of [1, 2, 3]) {
+      device.pass(LIFE);
+      await device.client.getProfile();
+    }
+    store.set = set;
+    device.pass(LIFE);
+    await device.client.getProfile();
+    expect(device.client.state.status).toBe('signedIn');
+  });
+});
+
 describe('the next start', () => {
   it('goes on with the session that the store has', async () => {
     const store = memoryStore();
@@ -290,6 +343,45 @@ describe('the next start', () => {
     const back = until(again.client, ({ status }) => status === 'signedIn');
     await again.client.start();
     await Promise.all([away, back]);
+  });
+
+  it('is tried at once when the network is back', async () => {
+    const store = memoryStore();
+    await signedUp(server, { store });
+    let wake = () => {};
+    const device = new Device(server, {
+      store,
+      environment: {
+        // Nothing but the wake ends the pause.
+        sleep: (_, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+        onWake: (woken) => {
+          wake = woken;
+          return () => undefined;
+        },
+      },
+    });
+    device.fault = refusing(1, refusal(429, 'rate_limit_exceeded', { 'retry-after': '9' }));
+    await device.client.start();
+    expect(device.client.state.status).toBe('unavailable');
+    device.pass(20);
+    wake();
+    await until(device.client, ({ status }) => status === 'signedIn');
+  });
+
+  it('of a page out of the cache looks at the store again', async () => {
+    const store = memoryStore();
+    let wake = () => {};
+    const onWake = (woken: () => void) => {
+      wake = woken;
+      return () => undefined;
+    };
+    const { device } = await signedUp(server, { store, environment: { onWake } });
+    const other = new Device(server, { store });
+    await other.client.start();
+    await other.client.logout();
+    expect(device.client.state.status).toBe('signedIn');
+    wake();
+    await until(device.client, ({ status }) => status === 'signedOut');
   });
 
   it('survives a store with junk in it', async () => {

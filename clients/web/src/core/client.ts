@@ -62,6 +62,7 @@ export class SekishoClient extends Flows {
     });
     this.holder = new StateHolder(this.environment, {
       hasSession: () => this.session.exists(),
+      hasChanged: () => this.session.hasChanged(),
       profile: async () => (await this.rpcs.getProfile()).user,
     });
     const isShared = store.isShared ?? false;

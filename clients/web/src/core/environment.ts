@@ -23,6 +23,8 @@ export interface Environment {
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Absent where there are no tabs, or no Web Locks. */
   readonly locks: Locks | undefined;
+  /** Calls `woken` when the network is back, or the page, which may have missed what was said. */
+  readonly onWake: ((woken: () => void) => () => void) | undefined;
   /** Absent where there are no tabs. */
   readonly channel: ((name: string) => Channel) | undefined;
 }
@@ -38,6 +40,7 @@ export function platform(): Environment {
     random: Math.random,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     sleep,
+    onWake: inTab ? onWake : undefined,
     locks: inTab && navigator.locks ? webLocks(navigator.locks) : undefined,
     channel: inTab && typeof BroadcastChannel === 'function' ? broadcastChannel : undefined,
   };
@@ -45,12 +48,26 @@ export function platform(): Environment {
 
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const timer = setTimeout(resolve, milliseconds);
     signal?.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();
     });
   });
+}
+
+function onWake(woken: () => void): () => void {
+  // Out of the back/forward cache, in which a page hears nothing.
+  const shown = (event: PageTransitionEvent) => {
+    if (event.persisted) woken();
+  };
+  window.addEventListener('online', woken);
+  window.addEventListener('pageshow', shown);
+  return () => {
+    window.removeEventListener('online', woken);
+    window.removeEventListener('pageshow', shown);
+  };
 }
 
 function webLocks(manager: LockManager): Locks {

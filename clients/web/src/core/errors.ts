@@ -11,7 +11,9 @@ export type LocalReason =
   /** Something between here and the service answered, or a service newer than this package. */
   | 'UNEXPECTED_ANSWER'
   /** There is no session on this device. */
-  | 'SIGNED_OUT';
+  | 'SIGNED_OUT'
+  /** The store of this device does not work, or is locked. */
+  | 'STORAGE_ERROR';
 
 /** Why a call failed. */
 export type Reason = ErrorReason | LocalReason;
@@ -81,6 +83,7 @@ export class SekishoError extends Error {
 const TRANSIENT: ReadonlySet<Reason> = new Set<Reason>([
   'NETWORK_ERROR',
   'TIMEOUT',
+  'STORAGE_ERROR',
   'RATE_LIMIT_EXCEEDED',
   'OVERLOADED',
   'STORE_UNAVAILABLE',

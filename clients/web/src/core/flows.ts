@@ -65,9 +65,7 @@ export abstract class Flows {
 
   /** Proves who it is once more, within the session: for what answers `STEP_UP_REQUIRED`. */
   async reauthenticate(password: string, options?: CallOptions): Promise<void> {
-    // A token that is about to expire is renewed before: the exchange has the lock.
-    await this.session.token(options?.signal);
-    await this.session.replace(() => this.rpcs.reauthenticate({ password }, options));
+    await this.session.replace(await this.rpcs.reauthenticate({ password }, options));
   }
 
   /** Ends another session; for the current one there is `logout`. */

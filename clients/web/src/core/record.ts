@@ -1,4 +1,5 @@
 import type { Environment } from './environment.js';
+import { SekishoError } from './errors.js';
 import type { Store } from './store.js';
 
 /** What this device keeps of a session. */
@@ -13,11 +14,15 @@ export interface SessionRecord {
 
 /** The session and the `client_id` in the store. */
 export class Records {
+  private readonly store: Store;
+
   constructor(
-    private readonly store: Store,
+    store: Store,
     private readonly environment: Environment,
     private readonly name: string,
-  ) {}
+  ) {
+    this.store = speaking(store);
+  }
 
   async read(): Promise<SessionRecord | null> {
     const text = await this.store.get(`${this.name}.session`);
@@ -51,6 +56,24 @@ export class Records {
 
 export function randomId(environment: Environment, bytes: number): string {
   return Array.from(environment.randomBytes(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The same store, whose failures are ours. */
+function speaking(store: Store): Store {
+  const told = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      const message = 'The store of this device does not work.';
+      throw new SekishoError({ reason: 'STORAGE_ERROR', message, cause });
+    }
+  };
+  return {
+    isShared: store.isShared ?? false,
+    get: (key) => told(() => store.get(key)),
+    set: (key, value) => told(() => store.set(key, value)),
+    remove: (key) => told(() => store.remove(key)),
+  };
 }
 
 function parse(text: string): SessionRecord | null {

@@ -106,13 +106,19 @@ export class SessionManager {
     this.take(session, tokens);
   }
 
-  /** Goes on with the tokens that `work` answers for the same session. */
-  async replace(work: () => Promise<Tokens>): Promise<void> {
-    await this.alone(async () => {
-      const record = await this.records.read();
-      if (!record) throw signedOut();
-      await this.keep(record, await work());
-    });
+  /** Goes on with other tokens of the same session. */
+  async replace(tokens: Tokens): Promise<void> {
+    const record = await this.records.read();
+    if (!record) return this.missing();
+    await this.keep(record, tokens);
+  }
+
+  /** Whether the session is another one than this page knows: it may have missed what was said. */
+  async hasChanged(): Promise<boolean> {
+    const record = await this.records.read();
+    if (record?.session === this.current?.session) return false;
+    this.current = null;
+    return true;
   }
 
   /** Forgets the session on this device, in every tab; answers with what it was. */
@@ -180,8 +186,9 @@ export class SessionManager {
     // A logout that came while the answer was on its way stands.
     if (!kept || this.tabs.hasEnded(record.session)) return this.missing();
     if (kept.session !== record.session) return this.exchange(kept);
-    // A tab without the lock has gone on: its token is the newer one.
-    if (kept.mark === record.mark) await this.write(record, tokens);
+    // A tab without the lock has gone on: its token is the newer one. And where the store fails, the
+    // service takes the token that is in it once more, for its successor was never used.
+    if (kept.mark === record.mark) await this.write(record, tokens).catch(unlessStored);
     return this.take(record.session, tokens);
   }
 
@@ -221,6 +228,10 @@ export class SessionManager {
     this.current = null;
     this.events.ended(reason);
   }
+}
+
+function unlessStored(error: unknown): void {
+  if (asSekishoError(error).reason !== 'STORAGE_ERROR') throw error;
 }
 
 function signedOut(): SekishoError {

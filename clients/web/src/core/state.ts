@@ -16,6 +16,8 @@ export interface AuthState {
 
 interface Source {
   hasSession(): Promise<boolean>;
+  /** Whether it is another one than before. */
+  hasChanged(): Promise<boolean>;
   profile(): Promise<User>;
 }
 
@@ -30,11 +32,14 @@ export class StateHolder {
   private pause = FIRST_PAUSE;
   private waiting: AbortController | null = null;
   private isClosed = false;
+  private readonly sleepOn: () => void;
 
   constructor(
     private readonly environment: Environment,
     private readonly source: Source,
-  ) {}
+  ) {
+    this.sleepOn = environment.onWake?.(() => void this.wake()) ?? (() => undefined);
+  }
 
   subscribe(changed: () => void): () => void {
     this.listeners.add(changed);
@@ -63,35 +68,43 @@ export class StateHolder {
 
   close(): void {
     this.isClosed = true;
+    this.sleepOn();
     this.waiting?.abort();
   }
 
   private async load(): Promise<void> {
-    if (!(await this.source.hasSession())) {
-      if (this.state.status !== 'signedOut') this.ended(null);
-      return;
-    }
+    if (await this.isOver()) return;
     try {
       this.signedInAs(await this.source.profile());
       this.pause = FIRST_PAUSE;
     } catch (thrown) {
       const error = asSekishoError(thrown);
-      // The end of a session has been told already.
-      if (!(await this.source.hasSession())) return;
+      if (await this.isOver()) return;
       this.set({ status: 'unavailable', user: null, reason: error.reason });
       void this.retry((error.retryAfter ?? 0) * 1000);
     }
   }
 
+  /** Whether there is no session; that one has ended has mostly been told already. */
+  private async isOver(): Promise<boolean> {
+    if (await this.source.hasSession().catch(() => true)) return false;
+    if (this.state.status !== 'signedOut') this.ended(null);
+    return true;
+  }
+
+  private async wake(): Promise<void> {
+    this.waiting?.abort();
+    if (this.state.status === 'loading' || this.state.status === 'unavailable') return;
+    // What the store does not tell now, the next call will.
+    if (await this.source.hasChanged().catch(() => false)) await this.start();
+  }
+
   private async retry(atLeast: number): Promise<void> {
     const waiting = new AbortController();
     this.waiting = waiting;
-    const online = () => waiting.abort();
-    globalThis.addEventListener?.('online', online);
     const wait = Math.max(atLeast, this.pause) * (1 + this.environment.random() / 3);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
     await this.environment.sleep(wait, waiting.signal);
-    globalThis.removeEventListener?.('online', online);
     if (!this.isClosed && this.state.status === 'unavailable') await this.start();
   }
 

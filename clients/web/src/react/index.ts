@@ -1,3 +1,5 @@
+'use client';
+
 export { CodeField, EmailField, PasswordField, type PasswordFieldProps } from './fields.js';
 export { Field, type FieldProps, Form, type FormProps } from './form.js';
 export { LoginForm, type LoginFormProps } from './login-form.js';
