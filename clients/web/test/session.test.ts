@@ -258,6 +258,8 @@ describe('the end of a session', () => {
     await device.client.logout();
     answerRefresh();
     await expect(call).rejects.toMatchObject({ reason: 'SIGNED_OUT' });
+    // What came too late is not used.
+    expect(device.count(PROFILE)).toBe(0);
     expect(device.client.state).toMatchObject({ status: 'signedOut', reason: null });
     expect(await store.get('sekisho.session')).toBeNull();
   });

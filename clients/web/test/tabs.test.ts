@@ -76,11 +76,54 @@ it('a login and a logout in one tab are those of all', async () => {
   close();
 });
 
+it('a tab whose session is over goes on with the one that another tab has begun', async () => {
+  const { all, email, close } = await tabs(2, { locks: undefined, channel: undefined });
+  const [first, second] = all as [Device, Device];
+  let isNew = false;
+  second.fault = async ({ path }, next) => {
+    if (path === REFRESH && !isNew) {
+      isNew = true;
+      await first.client.logout();
+      await first.client.login({ email, password: PASSWORD });
+    }
+    return next();
+  };
+  second.pass(900);
+  expect((await second.client.getProfile()).email).toBe(email);
+  expect(second.client.state.status).toBe('signedIn');
+  close();
+});
+
 it('a login as somebody else replaces the session of all', async () => {
   const { all, close } = await tabs(2, { locks: locks(), channel });
   const { email } = await signedUp(server);
   await all[0]?.client.login({ email, password: PASSWORD });
   await Promise.all(all.map((tab) => until(tab.client, (state) => state.user?.email === email)));
+  close();
+});
+
+it('what a tab says too late of a session that was replaced is not heard', async () => {
+  const { all, close, settings } = await tabs(2, { locks: locks(), channel });
+  const session = async () =>
+    JSON.parse((await settings.store.get(`${settings.name}.session`)) ?? '').session;
+  const before = await session();
+  const { email } = await signedUp(server);
+  await all[0]?.client.login({ email, password: PASSWORD });
+  await Promise.all(all.map((tab) => until(tab.client, (state) => state.user?.email === email)));
+  const late = channel(settings.name);
+  const answers = new Promise<void>((resolve) => {
+    let count = 0;
+    late.listen(() => {
+      count += 1;
+      if (count === all.length) resolve();
+    });
+  });
+  late.post({ type: 'token', session: before, token: 'late', life: 900_000 });
+  // Messages of one sender are heard in their order: after this answer the other was heard too.
+  late.post({ type: 'ask', session: await session() });
+  await answers;
+  for (const tab of all) expect(await tab.client.accessToken()).not.toBe('late');
+  late.close();
   close();
 });
 
