@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientSettings } from '../src/index.js';
-import { channel, Device, locks, REFRESH, sharedStore, signedUp, until } from './support/device.js';
+import { channel, Device, locks, pause, REFRESH, sharedStore, signedUp, until } from './support/device.js';
 import { PASSWORD, Server } from './support/server.js';
 
 let server: Server;
@@ -13,7 +13,11 @@ afterAll(() => server.stop());
 /** Tabs of one browser, the first of which has signed up. */
 async function tabs(count: number, environment: ClientSettings['environment']) {
   names += 1;
-  const settings = { store: sharedStore(), name: `tabs-${names}`, environment: environment ?? {} };
+  const settings = {
+    store: sharedStore(),
+    name: `tabs-${names}`,
+    environment: { sleep: pause, ...environment },
+  };
   const { device, email } = await signedUp(server, settings);
   const others = Array.from({ length: count - 1 }, () => new Device(server, settings));
   for (const other of others) await other.client.start();
@@ -103,13 +107,14 @@ it('a login as somebody else replaces the session of all', async () => {
 });
 
 it('what a tab says too late of a session that was replaced is not heard', async () => {
-  const { all, close, settings } = await tabs(2, { locks: locks(), channel });
+  const { all, close, settings, refreshes } = await tabs(2, { locks: locks(), channel });
   const session = async () =>
     JSON.parse((await settings.store.get(`${settings.name}.session`)) ?? '').session;
   const before = await session();
   const { email } = await signedUp(server);
   await all[0]?.client.login({ email, password: PASSWORD });
   await Promise.all(all.map((tab) => until(tab.client, (state) => state.user?.email === email)));
+  const sent = refreshes();
   const late = channel(settings.name);
   const answers = new Promise<void>((resolve) => {
     let count = 0;
@@ -123,6 +128,7 @@ it('what a tab says too late of a session that was replaced is not heard', async
   late.post({ type: 'ask', session: await session() });
   await answers;
   for (const tab of all) expect(await tab.client.accessToken()).not.toBe('late');
+  expect(refreshes()).toBe(sent);
   late.close();
   close();
 });

@@ -49,7 +49,8 @@ export function PasswordField(props: PasswordFieldProps) {
   const { messages } = useAuth();
   const [isShown, setShown] = useState(false);
   const [password, setPassword] = useState('');
-  const check = useCheck(props.autoComplete === 'new-password' ? password : '');
+  const isNew = props.autoComplete === 'new-password';
+  const check = useCheck(isNew ? password : '');
   const id = useId();
   return (
     <Field
@@ -66,17 +67,19 @@ export function PasswordField(props: PasswordFieldProps) {
       >
         {messages.showPassword}
       </button>
-      <p id={id} className="sekisho-strength" aria-live="polite" data-score={check?.score}>
-        {check && hint(check, messages.strength)}
-      </p>
+      {isNew && (
+        <p id={id} className="sekisho-strength" aria-live="polite" data-score={check?.score}>
+          {check && hint(check, messages.strength)}
+        </p>
+      )}
     </Field>
   );
 }
 
+/** Short: what comes up while one types must not push the button away from under the pointer. */
 function hint(check: PasswordCheck, strength: readonly string[]): string {
-  const first =
-    check.violations.length > 0 ? check.violations.map(({ message }) => message) : [check.warning];
-  return [strength[check.score], ...first, ...check.suggestions.slice(0, 1)].filter(Boolean).join(' · ');
+  const more = check.violations[0]?.message ?? check.warning ?? check.suggestions[0];
+  return [strength[check.score], more].filter(Boolean).join(' · ');
 }
 
 const PAUSE_IN_TYPING = 400;

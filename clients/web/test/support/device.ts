@@ -19,6 +19,7 @@ export class Device {
       ...settings,
       environment: {
         now: () => this.clock,
+        sleep: (milliseconds) => this.sleep(milliseconds),
         fetch: (input, init) => this.fetch(String(input), init ?? {}),
         ...settings.environment,
       },
@@ -27,6 +28,12 @@ export class Device {
 
   pass(seconds: number): void {
     this.clock += seconds * 1000;
+  }
+
+  /** Time passes for the client alone. */
+  private sleep(milliseconds: number): Promise<void> {
+    this.clock += milliseconds;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   count(path: string): number {
@@ -90,6 +97,17 @@ export function channel(name: string) {
     },
     close: () => real.close(),
   };
+}
+
+/** A pause in which other tabs can answer. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** Resolves once `client.state` is as wanted. */
