@@ -32,6 +32,27 @@ function refusing(times: number, answer: () => Response): Fault {
   };
 }
 
+/** Keeps the answers of refreshes back until `release`; `seen`: the server has given the first. */
+function holding() {
+  let release = () => {};
+  let see = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const seen = new Promise<void>((resolve) => {
+    see = resolve;
+  });
+  const fault: Fault = async ({ path }, next) => {
+    const answer = await next();
+    if (path === REFRESH) {
+      see();
+      await released;
+    }
+    return answer;
+  };
+  return { fault, seen, release };
+}
+
 const refusal =
   (status: number, error: string, headers: Record<string, string> = {}) =>
   () =>
@@ -238,30 +259,32 @@ describe('the end of a session', () => {
   it('by a logout is not undone by a refresh that was on its way', async () => {
     const store = memoryStore();
     const { device } = await signedUp(server, { store });
-    let answerRefresh = () => {};
-    let sawRefresh = () => {};
-    const seen = new Promise<void>((resolve) => {
-      sawRefresh = resolve;
-    });
-    device.fault = async ({ path }, next) => {
-      const answer = await next();
-      if (path !== REFRESH) return answer;
-      sawRefresh();
-      await new Promise<void>((resolve) => {
-        answerRefresh = resolve;
-      });
-      return answer;
-    };
+    const { fault, seen, release } = holding();
+    device.fault = fault;
     device.pass(LIFE);
     const call = device.client.getProfile();
     await seen;
     await device.client.logout();
-    answerRefresh();
+    release();
     await expect(call).rejects.toMatchObject({ reason: 'SIGNED_OUT' });
     // What came too late is not used.
     expect(device.count(PROFILE)).toBe(0);
     expect(device.client.state).toMatchObject({ status: 'signedOut', reason: null });
     expect(await store.get('sekisho.session')).toBeNull();
+  });
+
+  it('by another login is not undone by a refresh that was on its way', async () => {
+    const { device } = await signedUp(server);
+    const { email } = await signedUp(server);
+    const { fault, seen, release } = holding();
+    device.fault = fault;
+    device.pass(LIFE);
+    const call = device.client.getProfile();
+    await seen;
+    await device.client.login({ email, password: PASSWORD });
+    release();
+    expect((await call).email).toBe(email);
+    expect(device.client.state).toMatchObject({ status: 'signedIn', user: { email } });
   });
 
   it('is a matter of this device where the service is not reached', async () => {

@@ -183,9 +183,9 @@ export class SessionManager {
 
   private async keep(record: SessionRecord, tokens: Tokens): Promise<Access> {
     const kept = await this.records.read();
-    // A logout that came while the answer was on its way stands.
-    if (!kept || this.tabs.hasEnded(record.session)) return this.missing();
-    if (kept.session !== record.session) return this.exchange(kept);
+    // A login or a logout that came while the answer was on its way stands.
+    if (kept && kept.session !== record.session) return this.goOnWith(kept);
+    if (!kept || this.tabs.hasEnded(record.session)) return this.missing(record.session);
     // A tab without the lock has gone on: its token is the newer one. And where the store fails, the
     // service takes the token that is in it once more, for its successor was never used.
     if (kept.mark === record.mark) await this.write(record, tokens).catch(unlessStored);
@@ -207,8 +207,13 @@ export class SessionManager {
     return this.current;
   }
 
-  private missing(): never {
-    if (this.current) {
+  private async goOnWith(record: SessionRecord): Promise<Access> {
+    return this.current?.session === record.session ? this.current : this.exchange(record);
+  }
+
+  /** Says so, unless another session has begun since that one was asked for. */
+  private missing(session = this.current?.session): never {
+    if (this.current && this.current.session === session) {
       this.current = null;
       this.events.ended(null);
     }
