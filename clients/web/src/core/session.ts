@@ -3,7 +3,7 @@ import type { Environment } from './environment.js';
 import { asSekishoError, type Reason, SekishoError } from './errors.js';
 import { Patience } from './patience.js';
 import { type Records, randomId, type SessionRecord } from './record.js';
-import { Tabs } from './tabs.js';
+import { PATIENCE, Tabs } from './tabs.js';
 import { abandonable } from './transport.js';
 import type { Tokens } from './types.js';
 
@@ -142,21 +142,31 @@ export class SessionManager {
   private async refreshAlone(stale: string | undefined): Promise<Access> {
     const before = await this.records.read();
     if (!before) return this.missing();
-    return this.alone(async (contended) => {
+    const { locks } = this.environment;
+    if (!this.settings.isShared) return this.exchange(before);
+    if (!locks) {
+      // Whoever is the first to lose patience fetches for all.
+      const patience = PATIENCE.withoutLock * (0.3 + 0.7 * this.environment.random());
+      return this.askThenExchange(before, stale, patience);
+    }
+    return locks.run(`${this.settings.name}.refresh`, async (contended) => {
       const record = await this.records.read();
       if (!record) return this.missing();
       // Somebody has been here: the store may show it, or be late in showing it.
-      if (contended || record.mark !== before.mark) {
-        const handed = await this.tabs.ask(record.session, stale);
-        if (handed) return handed;
-      }
-      return this.exchange(record);
+      const isKnown = contended || record.mark !== before.mark;
+      return isKnown ? this.askThenExchange(record, stale, PATIENCE.withLock) : this.exchange(record);
     });
   }
 
-  private alone<T>(work: (contended: boolean) => Promise<T>): Promise<T> {
-    const { locks } = this.environment;
-    return locks && this.settings.isShared ? locks.run(`${this.settings.name}.refresh`, work) : work(false);
+  /**
+   * What another tab has just fetched is taken from it: the service forgives a token that is one
+   * behind, and two tabs that take turns would leave a third one two behind.
+   */
+  private async askThenExchange(record: SessionRecord, stale: string | undefined, patience: number) {
+    const handed = await this.tabs.ask(record.session, stale, patience);
+    if (handed) return handed;
+    const kept = await this.records.read();
+    return kept ? this.exchange(kept) : this.missing();
   }
 
   private async exchange(record: SessionRecord): Promise<Access> {

@@ -14,8 +14,8 @@ export interface Listener {
   heardEnd(session: string, reason: Reason | null): void;
 }
 
-/** How long another tab has to hand over a token before this one fetches its own. */
-const PATIENCE = 300;
+/** How long another tab has to hand over a token before this one fetches its own, in milliseconds. */
+export const PATIENCE = { withLock: 300, withoutLock: 1_000 } as const;
 
 /**
  * The other tabs of this origin. Access tokens go over the channel and are never stored;
@@ -56,7 +56,7 @@ export class Tabs {
   }
 
   /** A token of the session other than `stale`, from any tab that has one. */
-  async ask(session: string, stale: string | undefined): Promise<Access | null> {
+  async ask(session: string, stale: string | undefined, patience: number): Promise<Access | null> {
     if (!this.channel) return null;
     const done = new AbortController();
     const answer = new Promise<Access>((resolve) => {
@@ -66,10 +66,10 @@ export class Tabs {
         resolve(access);
       };
       this.waiting.add(heard);
-      this.environment.sleep(PATIENCE, done.signal).then(() => this.waiting.delete(heard));
+      this.environment.sleep(patience, done.signal).then(() => this.waiting.delete(heard));
     });
     this.post({ type: 'ask', session });
-    const late = this.environment.sleep(PATIENCE, done.signal).then(() => null);
+    const late = this.environment.sleep(patience, done.signal).then(() => null);
     const found = await Promise.race([answer, late]);
     done.abort();
     return found;
