@@ -5,6 +5,7 @@ mod browser;
 mod context;
 mod cors;
 mod dispatch;
+mod example_app;
 mod forwarded;
 mod proxies;
 
@@ -21,10 +22,11 @@ use tower::{
 pub use context::ContextLayer;
 use cors::Origins;
 use dispatch::Dispatch;
+use example_app::ExampleApp;
 pub use proxies::Proxies;
 
 use crate::{
-    config::Config,
+    config::{Config, Mode},
     entropy::Entropy,
     grpc::Rpcs,
     proto::DESCRIPTORS,
@@ -50,7 +52,8 @@ pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, config: &Config) -> Result<
     let is_secure = config.transport.is_secure;
     let web = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(web);
     let rest = MapResponseLayer::new(move |response| protected(response, is_secure)).layer(rest);
-    let surfaces = Dispatch::new(rpcs, web, rest);
+    let app = (config.mode == Mode::Dev).then_some(ExampleApp { is_secure });
+    let surfaces = Dispatch::new(rpcs, web, rest, app);
     let context = ContextLayer::new(entropy, Proxies::new(&config.web.trusted_proxies), config.transport.call_timeout);
     Ok(BoxCloneSyncService::new(context.layer(surfaces)))
 }

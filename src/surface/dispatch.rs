@@ -11,6 +11,8 @@ use axum::body::Body;
 use http::{Request, Response, header};
 use tower::{Service, ServiceExt};
 
+use super::example_app::ExampleApp;
+
 /// Sends a request to the surface that it speaks to.
 pub(super) struct Dispatch<G, W, R> {
     /// Shared, so that a call clones no surface but its own.
@@ -21,11 +23,12 @@ struct Surfaces<G, W, R> {
     grpc: G,
     web: W,
     rest: R,
+    app: Option<ExampleApp>,
 }
 
 impl<G, W, R> Dispatch<G, W, R> {
-    pub(super) fn new(grpc: G, web: W, rest: R) -> Self {
-        Self { surfaces: Arc::new(Surfaces { grpc, web, rest }) }
+    pub(super) fn new(grpc: G, web: W, rest: R, app: Option<ExampleApp>) -> Self {
+        Self { surfaces: Arc::new(Surfaces { grpc, web, rest, app }) }
     }
 }
 
@@ -62,7 +65,10 @@ where
         match Speech::of(&request) {
             Speech::Grpc => grpc(surfaces.grpc.clone(), request),
             Speech::GrpcWeb => grpc(surfaces.web.clone(), request),
-            Speech::Rest => Box::pin(surfaces.rest.clone().oneshot(request)),
+            Speech::Rest => match surfaces.app.and_then(|app| app.answer(&request)) {
+                Some(file) => Box::pin(std::future::ready(Ok(file))),
+                None => Box::pin(surfaces.rest.clone().oneshot(request)),
+            },
         }
     }
 }

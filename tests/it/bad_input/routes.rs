@@ -44,7 +44,7 @@ async fn paths_that_look_like_a_route() {
         "/api/v1/user/profile:go",
         "/api\\v1\\user\\profile",
         "/sekisho.v1.UserService/GetProfile",
-        "/",
+        "/index.html",
         "/.well-known",
     ];
     for path in paths {

@@ -20,6 +20,7 @@ const ALWAYS: [(&str, &str); 5] = [
 const STRICT: &str = "strict-transport-security";
 const KEYS: &str = "/.well-known/jwks.json";
 
+/// That an answer that is data has its headers.
 #[track_caller]
 fn protected(headers: &HeaderMap, what: &str) {
     for (name, wanted) in ALWAYS {
@@ -41,7 +42,7 @@ async fn every_answer_is_protected() {
     let routes = schema::routes();
     assert!(routes.len() > 10);
     let paths = routes.iter().map(|route| route.path.replace("{session_id}", "x"));
-    let paths: Vec<String> = paths.chain(["/".to_owned(), "/nowhere".to_owned(), "/dev/mailbox".to_owned()]).collect();
+    let paths: Vec<String> = paths.chain(["/nowhere".to_owned(), "/dev/mailbox".to_owned()]).collect();
     for (version, client) in clients() {
         for path in &paths {
             for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {

@@ -3,6 +3,7 @@
 mod browser;
 mod cookies;
 mod cors;
+mod example_app;
 mod forgery;
 mod headers;
 mod limits;

@@ -1,0 +1,5 @@
+import { SessionList } from '@sekisho/web/react';
+
+export function Sessions() {
+  return <SessionList />;
+}
