@@ -10,7 +10,7 @@ export default defineConfig({
   server: { proxy: { '/api': service, '/sekisho.v1.': service } },
   build: {
     // What `sekisho dev` serves is built into it from here.
-    outDir: '../../assets/web',
+    outDir: 'built',
     emptyOutDir: true,
     // Nothing inline: the page's content security policy forbids it.
     assetsInlineLimit: 0,

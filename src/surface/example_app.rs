@@ -1,5 +1,5 @@
 //! The app that `sekisho dev` serves at `/`: `examples/web` in its built form.
-//! `npm --prefix examples/web run build` makes `assets/web` anew.
+//! `npm --prefix examples/web run build` makes `examples/web/built` anew.
 
 use axum::body::Body;
 use http::{HeaderValue, Method, Request, Response, header};
@@ -21,10 +21,10 @@ const STYLE: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 const IMAGE: HeaderValue = HeaderValue::from_static("image/svg+xml");
 
 static FILES: [File; 4] = [
-    File("/", HTML, include_bytes!("../../assets/web/index.html")),
-    File("/app.js", SCRIPT, include_bytes!("../../assets/web/app.js")),
-    File("/index.css", STYLE, include_bytes!("../../assets/web/index.css")),
-    File("/icon.svg", IMAGE, include_bytes!("../../assets/web/icon.svg")),
+    File("/", HTML, include_bytes!("../../examples/web/built/index.html")),
+    File("/app.js", SCRIPT, include_bytes!("../../examples/web/built/app.js")),
+    File("/index.css", STYLE, include_bytes!("../../examples/web/built/index.css")),
+    File("/icon.svg", IMAGE, include_bytes!("../../examples/web/built/icon.svg")),
 ];
 
 /// The files of the app. **Development only**: a service has no pages.

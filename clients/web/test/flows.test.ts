@@ -73,6 +73,7 @@ describe('the life of an account', () => {
     expect(client.state.user?.email).toBe(newEmail);
     device.pass(900);
     expect((await client.getProfile()).email).toBe(newEmail);
+    expect((await failure(client.claimAdmin('ska_none'))).reason).toBe('SESSION_NOT_FOUND');
     const { events } = await client.listEvents({ pageSize: 100 });
     expect(events.length).toBeGreaterThan(3);
     const { events: none } = await client.listEvents({ to: '2020-01-01T00:00:00Z' });

@@ -70,7 +70,7 @@ async fn serve_does_not() {
 /// What is built into the binary stays small.
 #[test]
 fn it_is_small() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/web");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/web/built");
     let files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).collect();
     assert_eq!(files.len(), FILES.len(), "each file is served");

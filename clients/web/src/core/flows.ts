@@ -107,6 +107,13 @@ export abstract class Flows {
     return user;
   }
 
+  /** Takes the role `admin`, for a token of the operator's (`sekisho user admin-token`). */
+  async claimAdmin(token: string, options?: CallOptions) {
+    const { user } = await this.rpcs.claimAdmin({ token }, options);
+    this.holder.signedInAs(user);
+    return user;
+  }
+
   /** Deletes the account for good; with the password, or soon after one was given. */
   async deleteAccount(proof: { password?: string } = {}, options?: CallOptions): Promise<void> {
     await this.rpcs.deleteAccount(proof, options);

@@ -113,6 +113,11 @@ export class Rpcs {
     return this.caller.signedIn<Answer & { user: User }>({ ...options, method: 'POST', path, body });
   }
 
+  claimAdmin(body: { token: string }, options?: CallOptions) {
+    const path = `${USER}/claim-admin`;
+    return this.caller.signedIn<Answer & { user: User }>({ ...options, method: 'POST', path, body });
+  }
+
   deleteAccount(body: { password?: string }, options?: CallOptions) {
     return this.caller.signedIn<Answer>({ ...options, method: 'DELETE', path: `${USER}/account`, body });
   }

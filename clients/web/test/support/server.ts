@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,9 @@ function binary(): string {
   const { SEKISHO_BINARY } = process.env;
   if (SEKISHO_BINARY) return SEKISHO_BINARY;
   const built = ['release', 'debug'].map((profile) => join(REPOSITORY, 'target', profile, 'sekisho'));
-  const found = built.find((path) => existsSync(path));
+  // The one that was built last.
+  const age = (path: string) => -statSync(path).mtimeMs;
+  const [found] = built.filter((path) => existsSync(path)).sort((one, other) => age(one) - age(other));
   if (!found) throw new Error('build the server (`cargo build`), or set SEKISHO_BINARY to its path');
   return found;
 }
