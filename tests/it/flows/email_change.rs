@@ -63,6 +63,7 @@ async fn an_address_that_is_taken_meanwhile_stays_taken() {
     assert_eq!(app.login(ADA, "phone").await.user_id(), ada.user_id());
 }
 
+/// R36.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_takes_the_password_or_a_recent_proof() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
