@@ -84,6 +84,7 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
 mod tests {
     use super::*;
 
+    /// R20.
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let hasher = Arc::new(Hasher::start(1, Arc::default()).unwrap());
@@ -111,6 +112,7 @@ mod tests {
         }
     }
 
+    /// R74.
     #[tokio::test]
     async fn a_panic_costs_one_answer() {
         let hasher = Hasher::start(1, Arc::default()).unwrap();

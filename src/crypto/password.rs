@@ -182,6 +182,7 @@ mod tests {
         Password::parse(text).unwrap()
     }
 
+    /// R03.
     #[tokio::test]
     async fn every_character_counts() {
         let passwords = passwords(1, None, 4);
@@ -196,6 +197,7 @@ mod tests {
         assert_eq!(passwords.check(&password(&"a".repeat(99)), Some(&stored)).await.unwrap(), Check::Wrong);
     }
 
+    /// R14.
     #[tokio::test]
     async fn nobody_has_no_password_at_the_same_cost() {
         let passwords = passwords(1, None, 6);
@@ -203,6 +205,7 @@ mod tests {
         assert_eq!(passwords.check(&password("nobody"), None).await.unwrap(), Check::Wrong);
     }
 
+    /// R09.
     #[tokio::test]
     async fn another_cost_or_secret_or_a_plain_hash_is_outdated() {
         let right = password("correct horse");
@@ -228,6 +231,7 @@ mod tests {
         }
     }
 
+    /// R03.
     #[tokio::test]
     async fn an_imported_hash_takes_no_password_that_bcrypt_would_cut() {
         let plain = StoredPassword { scheme: PLAIN.into(), hash: bcrypt_hash(&[b'a'; 72], 4, [5; 16]).unwrap() };
@@ -235,6 +239,7 @@ mod tests {
         assert_eq!(check, Check::Wrong);
     }
 
+    /// R10.
     #[tokio::test]
     async fn a_database_without_its_secret_checks_nothing() {
         let stored = passwords(1, None, 4).hash(&password("correct horse")).await.unwrap();
@@ -242,6 +247,7 @@ mod tests {
         assert_eq!(check, Check::Wrong);
     }
 
+    /// R74.
     #[tokio::test]
     async fn a_corrupt_hash_is_a_fault_and_not_a_panic() {
         let passwords = passwords(1, None, 4);

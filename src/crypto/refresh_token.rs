@@ -138,6 +138,7 @@ mod tests {
         assert!(read.is_ours(&secrets()) && read.opens(&session.salt));
     }
 
+    /// R40.
     #[test]
     fn neither_another_secret_nor_another_salt_will_do() {
         let session = sample();
@@ -154,6 +155,7 @@ mod tests {
         assert!(token.is_ours(&rotated));
     }
 
+    /// R40.
     #[test]
     fn every_truncation_is_refused() {
         let text = RefreshToken::issue(&secrets(), &sample()).unwrap().expose();

@@ -219,6 +219,7 @@ mod tests {
         }
     }
 
+    /// R21.
     #[test]
     fn a_code_counts_for_its_purpose_address_and_client_only() {
         let secrets = secrets(1, None);

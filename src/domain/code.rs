@@ -78,6 +78,7 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
 
+    /// R22.
     #[test]
     fn codes_are_uniform() {
         const DRAWS: u32 = 200_000;
@@ -96,6 +97,7 @@ mod tests {
         }
     }
 
+    /// R22.
     #[test]
     fn only_six_ascii_digits_are_a_code() {
         assert!(Code::parse("000000").is_ok());

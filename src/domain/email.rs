@@ -87,6 +87,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// R11.
     #[test]
     fn spellings_of_one_mailbox_are_one_address() {
         let canonical = Email::parse("ada.lovelace@example.com").unwrap();

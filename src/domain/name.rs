@@ -50,6 +50,7 @@ pub(super) fn is_forbidden(c: char) -> bool {
 mod tests {
     use super::*;
 
+    /// R73.
     #[test]
     fn lines_cannot_be_forged() {
         for text in ["a\nb", "a\0b", "a\u{202E}b", "a\u{2028}b", "\u{1b}[31m"] {

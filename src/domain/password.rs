@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// R04.
     #[test]
     fn spellings_that_nfkc_equates_are_one_password() {
         let full_width = Password::parse("ｐａｓｓｗｏｒｄ１").unwrap();

@@ -197,6 +197,7 @@ mod tests {
         }
     }
 
+    /// R74.
     #[test]
     fn causes_stay_inside() {
         for error in every_error() {

@@ -45,6 +45,7 @@ mod tests {
         undeclared(&compiler.encode_file_descriptor_set(), "sekisho.v1").unwrap()
     }
 
+    /// R15.
     #[test]
     fn an_rpc_without_the_option_is_named() {
         let found = undeclared_in(
@@ -62,6 +63,7 @@ mod tests {
         assert_eq!(found, ["sekisho.v1.S.Forgotten"]);
     }
 
+    /// R15.
     #[test]
     fn without_the_import_nothing_is_declared() {
         let found =

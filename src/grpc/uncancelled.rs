@@ -78,6 +78,7 @@ mod tests {
         assert!(ENDED.load(SeqCst));
     }
 
+    /// R74.
     #[tokio::test]
     async fn a_panic_is_an_error_and_does_not_run_on() {
         let work = TaskTracker::new();

@@ -136,6 +136,7 @@ mod tests {
         headers
     }
 
+    /// R69.
     #[test]
     fn a_cookie_says_all_that_keeps_it() {
         let wanted = "__Host-sekisho_refresh=skr_x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60";

@@ -130,6 +130,7 @@ mod tests {
         }
     }
 
+    /// R68.
     #[test]
     fn depth_is_bounded() {
         let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();

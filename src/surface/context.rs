@@ -113,6 +113,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 mod tests {
     use super::*;
 
+    /// R73.
     #[test]
     fn an_id_that_could_forge_a_log_line_is_not_taken() {
         assert!(is_request_id("01J9-abc_DEF.7"));

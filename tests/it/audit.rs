@@ -55,6 +55,7 @@ const ELSEWHERE: [EventKind; 6] = [
     EventKind::AdminTokenIssued,
 ];
 
+/// R72.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_outcome_is_counted_and_all_but_routine_is_written() {
     let app = tour::app().await;
@@ -77,6 +78,7 @@ async fn a_login_over_the_limit_is_written() {
     assert_eq!(last.user_id.unwrap().to_string(), ada.user_id());
 }
 
+/// R72.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_name_the_person_the_session_and_the_call() {
     let app = tour::app().await;
@@ -117,6 +119,7 @@ async fn a_row_is_found_by_the_request_id_that_the_caller_saw() {
     assert_eq!((row.kind.as_str(), row.at), ("login_succeeded", app.app.ctx.now()));
 }
 
+/// R26, R40.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_ever_written_down() {
     let app = tour::app().await;

@@ -2,17 +2,21 @@
 
 mod users;
 
+use reqwest::Method;
 use rustix::process::Signal;
 use sekisho::proto::sekisho::v1::{
     IntrospectRequest, IssueServiceTokenRequest, token_service_client::TokenServiceClient,
 };
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tonic::{Code, transport::Channel};
+use tonic_reflection::pb::v1::{ServerReflectionRequest, server_reflection_client::ServerReflectionClient};
 
 use crate::support::{
     app::with_bearer,
     eventually,
     feed::reason,
+    http,
     process::{Service, dev_settings, run, serve_settings},
 };
 
@@ -101,6 +105,24 @@ async fn the_secret_of_dev_is_kept_and_is_the_owners() {
     let service = Service::start(folder.path(), &["dev"], &dev_settings()).await;
     let body = json!({"refresh_token": token, "client_id": "laptop"});
     assert_eq!(service.post("/api/v1/auth/refresh", body).await.status, 200);
+}
+
+/// R71. What development shows is not there in production.
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_has_neither_reflection_nor_a_mailbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serve_settings(folder.path());
+    run(folder.path(), &["migrate"], &settings).await;
+    let service = Service::start(folder.path(), &["serve"], &settings).await;
+    let channel = Channel::from_shared(service.base()).unwrap().connect().await.unwrap();
+    let requests = futures_util::stream::iter([ServerReflectionRequest::default()]);
+    let refused = ServerReflectionClient::new(channel).server_reflection_info(requests).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unimplemented);
+    assert_eq!(service.ops("/dev/mailbox?to=ada@example.com").await.status(), 404);
+    for path in ["/livez", "/readyz", "/metrics", "/dev/mailbox"] {
+        http::send(service.request(Method::GET, path)).await.refused(404, "not_found");
+    }
+    service.kill().await;
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ fn the_page_of_settings_is_current() {
     assert_current("docs/config.md", &sekisho::config::markdown());
 }
 
+/// R11.
 #[test]
 fn the_page_of_limits_is_current() {
     let source = Source::from_pairs([("SEKISHO_SECRET", SECRET), ("SEKISHO_DATABASE_URL", "sqlite://unused.db")]);

@@ -3,6 +3,7 @@
 
 mod apart;
 mod broken;
+mod ends;
 mod outage;
 
 /// Every outage of one store: a function of [`broken`].

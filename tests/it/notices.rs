@@ -170,7 +170,7 @@ async fn a_notice_waits_for_a_server_that_is_down() {
     server.assert_asked_no_more();
 }
 
-/// The mail server says nothing, and while a mail is in its hands the service
+/// R17. The mail server says nothing, and while a mail is in its hands the service
 /// crashes: a copy of the files of an open store is what that leaves. Whoever
 /// presents the token is answered all the same.
 #[tokio::test(flavor = "multi_thread")]
@@ -239,6 +239,7 @@ async fn a_notice_of_a_later_version_is_left_and_holds_up_no_other() {
     until("one that is left", async || app.backlog().await == (1, 1)).await;
 }
 
+/// R73.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_of_a_notice_names_nobody() {
     let mut server = MailServer::start();

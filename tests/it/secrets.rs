@@ -9,6 +9,7 @@ use crate::support::{
 
 const NEW: &str = "bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy1zZWNyZXQtMDI=";
 
+/// R10.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_secret_can_go_once_everybody_has_signed_in() {
     let app = TestApp::start().await;

@@ -1,5 +1,7 @@
 //! Mails as a real SMTP server receives them.
 
+mod tls;
+
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use sekisho::{
     domain::locale::Locale,

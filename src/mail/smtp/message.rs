@@ -69,6 +69,7 @@ mod tests {
         }
     }
 
+    /// R73.
     #[test]
     fn a_subject_cannot_bring_headers_along() {
         let message = built(&mail("taro@example.com", "Hello\r\nBcc: all@example.com")).unwrap();

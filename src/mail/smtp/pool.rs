@@ -1,6 +1,8 @@
 //! Connections to the server, and what keeps a bad one from being used again.
 
 use std::{
+    error::Error,
+    io, iter,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -91,7 +93,7 @@ fn mail_error(error: &smtp::Error) -> MailError {
         Cause::Reply(code.into())
     } else if error.is_timeout() {
         Cause::TimedOut
-    } else if error.is_tls() {
+    } else if error.is_tls() || is_of_handshake(error) {
         Cause::Tls
     } else if error.is_client() || error.is_response() {
         Cause::Unsupported
@@ -99,4 +101,13 @@ fn mail_error(error: &smtp::Error) -> MailError {
         Cause::Connection
     };
     if error.is_permanent() { MailError::Permanent(cause) } else { MailError::Transient(cause) }
+}
+
+/// To lettre a handshake that failed is a connection that failed.
+fn is_of_handshake(error: &smtp::Error) -> bool {
+    let mut causes = iter::successors(error.source(), |&cause| cause.source());
+    causes.any(|cause| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    })
 }

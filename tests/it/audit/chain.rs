@@ -45,6 +45,7 @@ fn names(broken: &Broken, links: &[LinkedRow], wanted: i64) {
     }
 }
 
+/// R75.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_column_that_is_edited_is_found_and_its_event_named() {
     let app = sealed().await;
@@ -66,6 +67,7 @@ async fn any_column_that_is_edited_is_found_and_its_event_named() {
     }
 }
 
+/// R75.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_is_deleted_is_named() {
     let app = sealed().await;
@@ -86,6 +88,7 @@ async fn the_oldest_event_that_is_deleted_is_named() {
     assert_eq!(app.broken().await, Broken::LinkGone { number: 1 });
 }
 
+/// R75.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_in_another_order_are_found() {
     let app = sealed().await;

@@ -1,5 +1,7 @@
 //! R72. What each call writes down: all of it, and once, also where the call is made again.
 
+mod accounts;
+
 use serde_json::json;
 
 use crate::support::{
@@ -14,7 +16,12 @@ struct News<'a> {
     known: usize,
 }
 
-impl News<'_> {
+impl<'a> News<'a> {
+    /// Of what comes from now on.
+    async fn of(app: &'a TestApp) -> Self {
+        Self { app, known: app.audit_kinds().await.len() }
+    }
+
     #[track_caller]
     fn are<'b>(&'b mut self, wanted: &'b [&'b str]) -> impl Future<Output = ()> + 'b {
         let caller = std::panic::Location::caller();
@@ -29,7 +36,7 @@ impl News<'_> {
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_up_and_in() {
     let app = TestApp::with(&[("SEKISHO_MAX_SESSIONS", "2"), ("SEKISHO_LIMIT_CODE", "100/300")]).await;
-    let mut news = News { app: &app, known: 0 };
+    let mut news = News::of(&app).await;
     app.code(ADA, "laptop").await;
     news.are(&["signup_code_sent"]).await;
     app.resend_code(ADA, "laptop").await;
@@ -59,7 +66,7 @@ async fn signing_up_and_in() {
 async fn refreshing() {
     let app = TestApp::start().await;
     let first = app.ada().await.refresh;
-    let mut news = News { app: &app, known: app.audit_kinds().await.len() };
+    let mut news = News::of(&app).await;
     let second = app.refreshed(&first, "laptop").await;
     app.refreshed(&first, "laptop").await;
     news.are(&[]).await;
@@ -82,7 +89,7 @@ async fn looking_after_sessions() {
     let ada = app.ada().await;
     let phone = app.ada_on("phone").await;
     let tablet = app.ada_on("tablet").await;
-    let mut news = News { app: &app, known: app.audit_kinds().await.len() };
+    let mut news = News::of(&app).await;
     app.profile(&ada.access).await;
     app.listed(&ada.access).await;
     news.are(&[]).await;

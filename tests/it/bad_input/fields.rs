@@ -11,6 +11,7 @@ use super::{
 };
 use crate::support::{Answer, http::send};
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn over_rest() {
     let (app, access) = start().await;
@@ -72,6 +73,7 @@ fn quoted(text: &[u8]) -> Vec<u8> {
     }
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn over_grpc() {
     let (app, access) = start().await;
@@ -127,6 +129,7 @@ fn message(route: &Route, field: &FieldDescriptor, given: &Given) -> Option<Vec<
     Some(bytes)
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_path() {
     let (app, access) = start().await;

@@ -92,6 +92,7 @@ async fn an_encoding_that_is_not_spoken() {
     }
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_at_and_over_the_limit() {
     let (app, access) = start().await;
@@ -131,6 +132,7 @@ async fn methods_that_do_not_exist() {
     }
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_that_is_too_large() {
     let (app, access) = start().await;

@@ -27,6 +27,7 @@ fn valid() -> serde_json::Value {
     json!({"email": "ada@example.com", "password": PASSWORD, "client_id": "laptop"})
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_one_json_object() {
     let (app, _) = start().await;
@@ -62,6 +63,7 @@ async fn what_is_not_one_json_object() {
     }
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn members_that_are_too_many() {
     let (app, _) = start().await;
@@ -124,6 +126,7 @@ async fn a_body_that_is_missing_or_not_wanted() {
     names(&send(read).await, &[("body", "UNKNOWN_FIELD")]);
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_size_of_a_body() {
     let (app, _) = start().await;
@@ -153,6 +156,7 @@ fn chunked(text: &str) -> reqwest::Body {
     reqwest::Body::wrap(StreamBody::new(stream::iter(frames)))
 }
 
+/// R68.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_are_too_large() {
     let (app, _) = start().await;

@@ -110,6 +110,7 @@ async fn dev_starts_in_an_empty_directory() {
     }
 }
 
+/// R26, R73.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_neither_logged_nor_counted() {
     let dev = Dev::start(&[

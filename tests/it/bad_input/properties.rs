@@ -61,6 +61,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// R68.
 #[test]
 fn any_body_is_answered() {
     let runtime = Runtime::new().unwrap();
@@ -79,6 +80,7 @@ fn any_body_is_answered() {
     TestRunner::new(Config::with_cases(CASES)).run(&bodies, property).unwrap();
 }
 
+/// R68.
 #[test]
 fn any_message_is_answered() {
     let runtime = Runtime::new().unwrap();

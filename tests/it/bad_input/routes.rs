@@ -23,6 +23,7 @@ async fn a_path_of_no_route() {
     assert_eq!(answer.body["message"], "見つかりませんでした。");
 }
 
+/// R67.
 #[tokio::test(flavor = "multi_thread")]
 async fn paths_that_look_like_a_route() {
     let (app, _) = start().await;

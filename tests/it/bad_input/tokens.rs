@@ -23,6 +23,7 @@ async fn is_intact(app: &TestApp, session: &SignedIn, client_id: &str) {
     assert!(kinds.iter().all(|kind| kind != "refresh_reused" && kind != "refresh_client_mismatch"), "{kinds:?}");
 }
 
+/// R40.
 #[tokio::test(flavor = "multi_thread")]
 async fn refresh_tokens_that_are_broken() {
     let (app, _) = start().await;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::support::{process::Service, stack::Stack};
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();

@@ -25,11 +25,13 @@ struct Victim {
     log: Option<PathBuf>,
 }
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_postgresql() {
     postgresql(Stack::Postgres).await;
 }
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_postgresql_beside_redis() {
     postgresql(Stack::PostgresAndRedis).await;
@@ -40,6 +42,7 @@ async fn postgresql(stack: Stack) {
     survives(Victim { server, name: "postgres", stack, setting: "SEKISHO_DATABASE_URL", log: None }).await;
 }
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_redis() {
     let server = Owned::start("redis", &["--appendfsync", "always"]).await;

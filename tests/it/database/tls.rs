@@ -23,6 +23,7 @@ fn certificates(folder: &Path) {
     openssl(&format!("-CA ca.pem -CAkey ca.key -keyout server.key -out server.pem -subj /CN=localhost {server}"));
 }
 
+/// R65.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_right_server_of_the_right_authority_is_spoken_to() {
     // Where PostgreSQL is, openssl is.

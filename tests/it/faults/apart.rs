@@ -5,6 +5,7 @@ use crate::support::{eventually::eventually, proxy::Mode};
 
 const CLIENT: &str = "laptop";
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_whose_token_was_stolen_is_dead_before_that_can_be_written_down() {
     let Broken { app, proxy } = super::broken::postgres_beside_redis().await;

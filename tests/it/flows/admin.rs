@@ -64,6 +64,7 @@ async fn a_disabled_person_is_out_until_enabled_again() {
     assert_eq!(app.count_told(ADA, "Your Sekisho account was disabled").await, 1);
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_session_of_a_person_can_be_ended() {
     let (app, ada, token) = start().await;
@@ -106,6 +107,7 @@ async fn a_reset_can_be_started_but_not_finished() {
     assert_eq!(app.verify_reset(ADA, &code, "laptop").await.status, 200);
 }
 
+/// R70.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_administers_anything() {
     let (app, ada, token) = start().await;

@@ -66,6 +66,7 @@ async fn a_person_reads_what_concerns_the_own_account() {
     }
 }
 
+/// R70.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_persons_events_are_refused_and_strangers_and_other_services_are() {
     let app = TestApp::start().await;

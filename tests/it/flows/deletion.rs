@@ -30,6 +30,7 @@ async fn everything_ends_and_the_address_is_free() {
     app.profile(&laptop.access).await.refused(401, "session_revoked");
 }
 
+/// R36.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_takes_the_password_or_a_recent_proof() {
     let app = TestApp::start().await;

@@ -51,6 +51,19 @@ async fn a_taken_address_is_answered_like_a_free_one() {
     app.verify_email_change(&ada.access, &code).await.refused(400, "invalid_code");
 }
 
+/// R21. Whoever has the old address next, on the same client, is somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_a_deleted_account_moves_no_other() {
+    let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
+    let ada = app.ada().await;
+    app.send_email_change(&ada.access, NEW, None).await;
+    let code = app.mailed_codes(NEW).await[0].clone();
+    assert_eq!(app.delete_account(&ada.access, None).await.status, 200);
+    let next = app.ada().await;
+    app.verify_email_change(&next.access, &code).await.refused(400, "session_not_found");
+    assert_eq!(app.login(ADA, "phone").await.user_id(), next.user_id());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_taken_meanwhile_stays_taken() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
@@ -63,6 +76,7 @@ async fn an_address_that_is_taken_meanwhile_stays_taken() {
     assert_eq!(app.login(ADA, "phone").await.user_id(), ada.user_id());
 }
 
+/// R36.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_takes_the_password_or_a_recent_proof() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;

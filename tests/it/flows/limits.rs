@@ -106,6 +106,7 @@ async fn a_network_has_a_budget_over_all_accounts() {
     wait(&app.send_reset("bob@example.com", "laptop").await);
 }
 
+/// R20.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_and_the_whole_service_have_budgets() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CLIENT", "6/300"), ("SEKISHO_LIMIT_MAIL", "5/60")]).await;

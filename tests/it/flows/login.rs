@@ -11,6 +11,7 @@ use crate::support::{
 
 const PATH: &str = "/api/v1/auth/login";
 
+/// R41.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_right_password_signs_in() {
     let app = TestApp::start().await;
@@ -24,6 +25,7 @@ async fn the_right_password_signs_in() {
     assert_ne!(login.session_id(), signed_up.session_id());
 }
 
+/// R14.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_address_answers_like_a_wrong_password() {
     let app = TestApp::start().await;
@@ -43,6 +45,7 @@ async fn an_unknown_address_answers_like_a_wrong_password() {
     assert_eq!(answers("nobody@example.com").await, known);
 }
 
+/// R11, R12.
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_limited_per_account() {
     let app = TestApp::start().await;
@@ -96,6 +99,7 @@ async fn a_session_is_named_by_the_caller_or_its_user_agent() {
     }
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sixth_login_evicts_the_oldest_session() {
     let app = TestApp::start().await;
@@ -148,6 +152,7 @@ async fn an_expired_session_makes_room_without_an_eviction() {
     assert!(login.body.get("evicted_session").is_none(), "{:?}", login.body);
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_refuse_refuses() {
     let app = TestApp::with(&[("SEKISHO_MAX_SESSIONS", "2"), ("SEKISHO_MAX_SESSIONS_POLICY", "refuse")]).await;
@@ -171,6 +176,7 @@ async fn without_a_limit_nobody_is_evicted() {
     assert_eq!(app.listed(&first.access).await.len(), 11);
 }
 
+/// R44.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_right_password_learns_that_an_account_is_disabled() {
     let app = TestApp::start().await;

@@ -7,6 +7,7 @@ use crate::support::{TestApp, acts::ADA};
 
 const PATH: &str = "/api/v1/auth/logout";
 
+/// R43.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_ends_the_session_and_no_other() {
     let app = TestApp::start().await;
@@ -18,6 +19,7 @@ async fn it_ends_the_session_and_no_other() {
     assert_eq!(app.refresh(&phone.refresh, "phone").await.status, 200);
 }
 
+/// R14.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_answers_the_same_whatever_it_is_given() {
     let app = TestApp::start().await;
@@ -67,6 +69,7 @@ async fn it_is_in_the_journal_once() {
     assert_eq!((journal[0].user_id.to_string(), journal[0].reason), (laptop.user_id(), RevocationReason::Logout));
 }
 
+/// R43.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_outlives_a_restart() {
     let app = TestApp::start().await;

@@ -39,11 +39,17 @@ async fn the_current_password_is_needed_and_its_guesses_are_counted() {
     assert_eq!(app.change_password(&ada.access, PASSWORD, NEW_PASSWORD).await.status, 200);
 }
 
+/// R05.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_new_one_is_another_and_obeys_the_rules() {
     let app = TestApp::start().await;
     let ada = app.ada().await;
-    for (new, rule) in [(PASSWORD, "UNCHANGED"), ("short", "TOO_SHORT"), ("ada@example.com", "GUESSABLE_PASSWORD")] {
+    for (new, rule) in [
+        (PASSWORD, "UNCHANGED"),
+        ("short", "TOO_SHORT"),
+        ("password1", "COMMON_PASSWORD"),
+        ("ada@example.com", "GUESSABLE_PASSWORD"),
+    ] {
         let answer = app.change_password(&ada.access, PASSWORD, new).await;
         answer.refused(400, "validation_error");
         assert_eq!(answer.body["details"]["fields"][0]["reason"], rule);

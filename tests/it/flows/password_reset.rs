@@ -123,7 +123,7 @@ async fn a_token_is_good_once_and_for_its_client() {
     app.login_with(ADA, NEW_PASSWORD, "laptop").await;
 }
 
-/// A password that is refused costs no token.
+/// R05. A password that is refused costs no token.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_new_password_obeys_the_rules() {
     let app = TestApp::start().await;
@@ -140,6 +140,7 @@ async fn the_new_password_obeys_the_rules() {
     assert_eq!(app.complete_reset(&token, NEW_PASSWORD, "tablet").await.status, 200);
 }
 
+/// R44.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_account_learns_so_with_the_right_code_only() {
     let app = TestApp::start().await;

@@ -12,6 +12,7 @@ use tonic_types::StatusExt;
 use crate::support::{TestApp, acts::ADA, app::PASSWORD};
 
 mod check;
+mod stored;
 
 const SEND: &str = "/api/v1/auth/signup/send-code";
 /// Rules that are off unless they are asked for.
@@ -21,6 +22,7 @@ fn broken(reasons: &[&str]) -> Vec<(String, String)> {
     reasons.iter().map(|reason| ("password".to_owned(), (*reason).to_owned())).collect()
 }
 
+/// R01.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rule_that_is_broken_is_named_at_once() {
     let app = TestApp::with(&STRICT).await;

@@ -45,6 +45,7 @@ async fn fewer_scopes_are_given_and_others_are_refused() {
     }
 }
 
+/// R44.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_unknown_wrong_or_disabled_is_told_the_same() {
     let app = TestApp::start().await;

@@ -44,6 +44,7 @@ async fn an_expired_session_is_not_listed() {
     assert_eq!(ids(&app.listed(&phone.access).await), [phone.session_id()]);
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_can_be_ended_from_another_or_from_itself() {
     let app = TestApp::start().await;
@@ -70,6 +71,7 @@ async fn they_are_listed_and_ended_over_grpc_too() {
     app.ended(&phone, "phone").await;
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_persons_session_is_as_unknown_as_none() {
     let app = TestApp::start().await;
@@ -93,6 +95,7 @@ async fn what_is_not_an_id_is_malformed() {
     }
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn all_can_be_ended_over_either_route() {
     for route in ROUTES {
@@ -108,6 +111,7 @@ async fn all_can_be_ended_over_either_route() {
     }
 }
 
+/// R45.
 #[tokio::test(flavor = "multi_thread")]
 async fn all_others_can_be_ended_over_either_route() {
     for route in ROUTES {

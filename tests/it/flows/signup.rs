@@ -37,6 +37,7 @@ async fn bytes(app: &TestApp, path: &str, body: Value) -> (u16, String) {
     (status, text)
 }
 
+/// R14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_address_answers_like_a_free_one() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
@@ -55,6 +56,7 @@ async fn a_taken_address_answers_like_a_free_one() {
     assert_eq!(taken_guess, free_guess);
 }
 
+/// R14.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_mails_tell_a_taken_address() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "100/300")]).await;
@@ -80,7 +82,7 @@ async fn a_taken_address_is_told_where_disclosure_is_on() {
     app.send_code(ADA, PASSWORD, "stranger").await.refused(409, "email_already_exists");
 }
 
-/// A stranger waits on the owner's mailbox with his own password; the owner's
+/// R31. A stranger waits on the owner's mailbox with his own password; the owner's
 /// proof is not his.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_squatters_password_is_worth_nothing() {
@@ -130,6 +132,7 @@ async fn japanese_callers_are_written_to_in_japanese() {
     assert_eq!(answer.body["message"], "認証コードが正しくありません。");
 }
 
+/// R01, R05, R06.
 #[tokio::test(flavor = "multi_thread")]
 async fn poor_passwords_are_refused_by_name() {
     let app = TestApp::start().await;

@@ -8,6 +8,7 @@ use crate::support::{
     app::{PASSWORD, SignedIn},
 };
 
+/// R36.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_proof_stands_in_the_tokens_of_the_same_session() {
     let app = TestApp::start().await;
@@ -24,6 +25,7 @@ async fn a_new_proof_stands_in_the_tokens_of_the_same_session() {
     assert_eq!(app.listed(&proven.access).await.len(), 1);
 }
 
+/// R12.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_counts_as_a_failed_login() {
     let app = TestApp::start().await;
@@ -35,6 +37,7 @@ async fn a_wrong_password_counts_as_a_failed_login() {
     app.try_login(ADA, PASSWORD, "laptop").await.refused(429, "rate_limit_exceeded");
 }
 
+/// R44.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_proves_anything_in_a_session_that_has_ended() {
     let app = TestApp::start().await;

@@ -135,6 +135,7 @@ async fn the_roles_are_those_of_now() {
     assert_eq!(app.introspect(&ada.access).await.roles, ["clerk"]);
 }
 
+/// R44.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_services_token_is_active_until_its_account_is_disabled() {
     let app = TestApp::start().await;

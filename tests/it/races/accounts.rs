@@ -162,7 +162,7 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
     for round in 0..3 {
         let email = format!("ada-{round}@example.com");
         let ada = first.sign_up(&email, "laptop").await;
-        let (signs_in, id) = (|number: usize| number / 2 % 2 == 0, ada.user_id());
+        let (signs_in, id) = (|number: usize| (number / 2).is_multiple_of(2), ada.user_id());
         let answers = at_once(services, |service, number| {
             let (email, token, id) = (email.clone(), token.clone(), id.clone());
             let SignedIn { access, refresh, .. } = ada.clone();

@@ -90,7 +90,7 @@ pub async fn of_an_old_code_and_its_replacement_one_is_good(services: &Services)
             if resends(number) {
                 return service.resend_code(&email, "laptop").await;
             }
-            if number / EACH % 2 == 0 {
+            if (number / EACH).is_multiple_of(2) {
                 // Which takes as long as the resend does.
                 service.verify_code(&email, &code, "phone").await;
             }

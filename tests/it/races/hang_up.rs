@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::support::{TestApp, acts::ADA};
 
-/// Whether the server had begun, was half way or had answered: the session goes
+/// R47, X04. Whether the server had begun, was half way or had answered: the session goes
 /// on with the old token. After the restart nothing is in flight.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_hangs_up_keeps_the_session() {

@@ -65,6 +65,7 @@ async fn in_sync(redis: &Owned, primary: &'static str, replicas: usize) {
     .await;
 }
 
+/// R49.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promoted_replica_brings_nobody_back() {
     let redis = Owned::start("redis-sentinel", &[]).await;

@@ -77,7 +77,7 @@ async fn a_dump_does_not_bring_back_who_signed_out_after_a_flush() {
     only_these_are_out(&app, &out, &still_in).await;
 }
 
-/// The dump knows sessions that have ended since, by each way there is.
+/// R49. The dump knows sessions that have ended since, by each way there is.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_dump_brings_nobody_back() {
     let redis = Owned::start("redis", &["--appendfsync", "always"]).await;

@@ -34,6 +34,7 @@ async fn tls_and_an_acl_user_will_do() {
     assert_eq!(service.post("/api/v1/auth/refresh", body).await.status, 200);
 }
 
+/// R65.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_somebody_else_will_not() {
     let (redis, _) = Owned::redis_tls().await;

@@ -75,6 +75,7 @@ impl Scene {
     }
 }
 
+/// R43.
 async fn a_logout(stack: Stack) {
     let scene = Scene::on(stack).await;
     let [access, refresh] = scene.sign_in("tablet").await;
@@ -113,6 +114,7 @@ async fn a_refresh_token_that_comes_back(stack: Stack) {
     scene.only_is_refused(&access).await;
 }
 
+/// R48.
 async fn a_token_of_another_client(stack: Stack) {
     let scene = Scene::on(stack).await;
     let [access, refresh] = scene.sign_in("tablet").await;

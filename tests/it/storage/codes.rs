@@ -104,6 +104,7 @@ pub async fn where_none_is_pending_none_is_found(stores: Stores) {
     assert_eq!(replace(&stores, &key(2, "web"), RIGHT, NOW).await, Replacement::Missing);
 }
 
+/// R23.
 pub async fn a_code_is_void_from_its_end(stores: Stores) {
     let before_the_end = NOW + (Duration::from_secs(LIFE) - MICRO);
     put(&stores, &web(), "payload").await;
@@ -112,6 +113,7 @@ pub async fn a_code_is_void_from_its_end(stores: Stores) {
     assert_eq!(guess_at(&stores, &web(), RIGHT, before_the_end).await, right("payload"));
 }
 
+/// R25.
 pub async fn another_put_sets_everything_but_the_guesses(stores: Stores) {
     put(&stores, &web(), "first").await;
     guess(&stores, &web(), WRONG).await;
@@ -178,6 +180,7 @@ pub async fn a_sweep_takes_what_has_expired_up_to_a_limit(stores: Stores) {
     assert_eq!(guess_at(&stores, &key(4, "web"), RIGHT, after(LIFE)).await, right("young"));
 }
 
+/// R21, X07.
 pub async fn of_many_right_guesses_one_is_right(stores: Stores) {
     put(&stores, &web(), "payload").await;
     let answers = race(|_| {
@@ -189,6 +192,7 @@ pub async fn of_many_right_guesses_one_is_right(stores: Stores) {
     assert_eq!(count(&answers, &Guess::Missing), CALLERS - 1);
 }
 
+/// R24, X06.
 pub async fn of_many_wrong_guesses_as_many_count_as_are_allowed(stores: Stores) {
     put(&stores, &web(), "payload").await;
     let answers = race(|_| {

@@ -256,7 +256,7 @@ pub async fn of_many_new_epochs_one_is_put(stores: Stores) {
     assert_eq!(put.iter().filter(|put| **put).count(), 1);
 }
 
-/// PostgreSQL takes no text with a zero; SQLite does.
+/// R68. PostgreSQL takes no text with a zero; SQLite does.
 pub async fn what_cannot_be_written_keeps_nobody_elses_from_it(stores: Stores) {
     let answers = race(|n| {
         let stores = stores.clone();

@@ -162,7 +162,7 @@ pub async fn of_many_workers_each_notice_goes_to_one(stores: Stores) {
     assert_eq!(backlog(&stores, NOW).await, (0, 0));
 }
 
-/// Whoever writes waits for so many turns of the scheduler only: some writes
+/// R17. Whoever writes waits for so many turns of the scheduler only: some writes
 /// happen, some do not, none happens in part.
 pub async fn a_notice_is_there_exactly_if_its_revocation_is(stores: Stores) {
     race(|n| {

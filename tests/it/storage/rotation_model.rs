@@ -169,6 +169,7 @@ fn read(answer: Rotation) -> (Outcome, Option<Session>) {
     }
 }
 
+/// R46.
 pub async fn every_history_goes_as_in_the_model(stores: Stores) {
     let (seen, persons) = (Mutex::default(), AtomicU64::new(1));
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(CASES) });

@@ -27,6 +27,7 @@ async fn present_from_everywhere(stores: &Stores, generation: impl Fn(usize) -> 
     .await
 }
 
+/// X01.
 pub async fn of_many_that_present_the_current_token_one_exchanges_it(stores: Stores) {
     let mine = session(1, 1);
     open(&stores, std::slice::from_ref(&mine)).await;
@@ -38,6 +39,7 @@ pub async fn of_many_that_present_the_current_token_one_exchanges_it(stores: Sto
     assert_eq!(count(&answers, &Rotation::Judged(Verdict::Replayed(chain), stored)), CALLERS - 1);
 }
 
+/// R46, X03.
 pub async fn a_spent_token_among_many_condemns_the_session(stores: Stores) {
     let mine = session(1, 1);
     open(&stores, std::slice::from_ref(&mine)).await;
@@ -100,10 +102,12 @@ async fn duels(stores: Stores, wholesale: bool) {
     }
 }
 
+/// X05.
 pub async fn after_an_end_no_exchange_succeeds(stores: Stores) {
     duels(stores, false).await;
 }
 
+/// X05.
 pub async fn after_an_end_of_all_no_exchange_succeeds(stores: Stores) {
     duels(stores, true).await;
 }

@@ -143,6 +143,7 @@ pub async fn other_peoples_sessions_do_not_count(stores: Stores) {
     assert!(get(&stores, &session(2, 1), NOW).await.is_some());
 }
 
+/// R45, X11.
 pub async fn many_at_once_leave_as_many_as_the_limit(stores: Stores) {
     let answers = open_from_everywhere(&stores, EvictOldest(5)).await;
     let mut evicted = Vec::new();

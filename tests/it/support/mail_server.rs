@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{IpAddr, TcpListener},
+    path::Path,
     sync::{Arc, Condvar, Mutex},
     thread,
     time::Duration,
@@ -69,13 +70,24 @@ impl MailServer {
 
     /// Starts a server that takes every mail.
     pub fn on(listener: TcpListener) -> Self {
+        Self::with(listener, SslConfig::None)
+    }
+
+    /// The same with STARTTLS, by the paths of a certificate and its key.
+    pub fn with_tls(certificate: &Path, key: &Path) -> Self {
+        let text = |path: &Path| path.display().to_string();
+        let tls = SslConfig::SelfSigned { cert_path: text(certificate), key_path: text(key) };
+        Self::with(TcpListener::bind("127.0.0.1:0").unwrap(), tls)
+    }
+
+    fn with(listener: TcpListener, tls: SslConfig) -> Self {
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let temper = Arc::new((Mutex::new(Mood::Take), Condvar::new()));
         let (asks, asked) = unbounded_channel();
         let (sender, received) = unbounded_channel();
         let session = Session { temper: temper.clone(), asks, sender, mail: Received::default() };
         let mut server = Server::new(session);
-        server.with_name("mx.example.com").with_ssl(SslConfig::None).unwrap();
+        server.with_name("mx.example.com").with_ssl(tls).unwrap();
         server.with_tcp_listener(listener);
         thread::spawn(move || server.serve().unwrap());
         Self { url, temper, asked, received }

@@ -57,6 +57,7 @@ fn login(email: &str, password: &str, client_id: &str) -> (Request<pb::LoginRequ
     (japanese(pb::LoginRequest { email, password, client_id, device_name: None }), body)
 }
 
+/// R15.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_login_reads_the_same() {
     let app = TestApp::with(&[("SEKISHO_LIMIT_LOGIN", "2/300")]).await;
@@ -77,6 +78,7 @@ async fn a_refused_login_reads_the_same() {
     }
 }
 
+/// R15, R24.
 #[tokio::test(flavor = "multi_thread")]
 async fn attempts_left_are_counted_across_surfaces() {
     let app = TestApp::start().await;

@@ -13,6 +13,7 @@ async fn probes_answer() {
     assert_eq!(app.ops_text("/readyz").await, r#"{"ready":true}"#);
 }
 
+/// R71.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_port_has_no_operations() {
     let app = TestApp::start().await;
@@ -45,6 +46,7 @@ async fn calls_are_counted_by_method_and_code_on_every_surface() {
     }
 }
 
+/// R26, R73.
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_hold_nothing_of_anybody() {
     let app = TestApp::start().await;

@@ -1,7 +1,7 @@
 //! The public listener as strangers on the internet find it: TLS, and bounds whose
 //! effect is seen from outside.
 
-mod authority;
+pub mod authority;
 mod calls;
 mod certificates;
 mod client;

@@ -28,21 +28,19 @@ pub async fn change(app: &TestApp) {
 }
 
 async fn is_administered(app: &TestApp, cara: &str) {
-    let secret = app.service("back-office", "accounts:admin").await;
-    let token = app.ask_service_token("back-office", &secret, None).await.unwrap().access_token;
+    let token = app.administrator().await;
     let admin = app.admin_token();
     assert_eq!(app.claim_admin(cara, &admin).await.status, 200);
     app.claim_admin(cara, &admin).await.refused(400, "session_not_found");
     let id = claims(cara)["sub"].as_str().unwrap().to_owned();
-    for (method, act, body) in [
-        ("PUT", "roles", json!({"roles": ["reader"]})),
-        ("POST", "password-reset", json!({"client_id": "laptop"})),
-        ("POST", "end-sessions", json!({})),
-        ("POST", "disable", json!({})),
-        ("POST", "enable", json!({})),
+    for (act, body) in [
+        ("roles", json!({"roles": ["reader"]})),
+        ("password-reset", json!({"client_id": "laptop"})),
+        ("end-sessions", json!({})),
+        ("disable", json!({})),
+        ("enable", json!({})),
     ] {
-        let path = format!("/api/v1/admin/users/{id}/{act}");
-        assert_eq!(app.call(method, &path, &token, Some(body)).await.status, 200, "{act}");
+        assert_eq!(app.administer(&token, &id, act, body).await.status, 200, "{act}");
     }
     let found = app.call("POST", "/api/v1/admin/users/find", &token, Some(json!({"user_id": id}))).await;
     assert_eq!(found.status, 200);

@@ -9,6 +9,7 @@ const PREVIOUS: (&str, &str) = ("SEKISHO_SECRET_PREVIOUS", SECRET);
 const SHARED: [(&str, &str); 2] =
     [("SEKISHO_JWT_ALG", "HS256"), ("SEKISHO_JWT_SECRET_KEY", "c2hhcmVkLXNlY3JldC1zaGFyZWQtc2VjcmV0LTAwMDE=")];
 
+/// R10.
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_and_passwords_outlive_it() {
     let app = TestApp::start().await;

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// R24.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_wrong_guess_costs_one_attempt() {
     let app = TestApp::start().await;
@@ -14,6 +15,7 @@ async fn each_wrong_guess_costs_one_attempt() {
     app.verify_code(ADA, &code, "laptop").await.refused(400, "session_not_found");
 }
 
+/// R25.
 #[tokio::test(flavor = "multi_thread")]
 async fn resending_voids_the_code_but_not_the_guesses() {
     let app = TestApp::start().await;
@@ -29,7 +31,7 @@ async fn resending_voids_the_code_but_not_the_guesses() {
     assert_eq!(app.verify_code(ADA, &second, "laptop").await.status, 201);
 }
 
-/// Else a thousand resends were a thousand times five guesses.
+/// R25. Else a thousand resends were a thousand times five guesses.
 #[tokio::test(flavor = "multi_thread")]
 async fn resending_does_not_revive_a_spent_budget() {
     let app = TestApp::start().await;
@@ -40,6 +42,7 @@ async fn resending_does_not_revive_a_spent_budget() {
     app.resend_code(ADA, "laptop").await.refused(400, "session_not_found");
 }
 
+/// R21.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_serves_the_client_that_asked() {
     let app = TestApp::start().await;
@@ -49,6 +52,7 @@ async fn a_code_serves_the_client_that_asked() {
     assert_eq!(app.verify_code(ADA, &code, "laptop").await.status, 201);
 }
 
+/// R21.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_serves_one_address_once_and_nothing_else() {
     let app = TestApp::start().await;
@@ -61,6 +65,7 @@ async fn a_code_serves_one_address_once_and_nothing_else() {
     app.try_login(ADA, &code, "laptop").await.refused(401, "invalid_credentials");
 }
 
+/// R23.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_expires_to_the_second() {
     let app = TestApp::start().await;
@@ -74,6 +79,7 @@ async fn a_code_expires_to_the_second() {
     app.resend_code("bob@example.com", "laptop").await.refused(400, "session_not_found");
 }
 
+/// R20.
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_to_an_address_are_limited() {
     let app = TestApp::start().await;
@@ -94,4 +100,21 @@ async fn mails_to_an_address_are_limited() {
             app.advance(86_400);
         }
     }
+}
+
+/// R22. A tenth of all codes begin with one: hardly ever do three hundred not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zero_in_front_is_a_digit_like_others() {
+    let app = TestApp::with(&[("SEKISHO_LIMIT_CODE", "1000/300")]).await;
+    let mut code = app.code(ADA, "laptop").await;
+    for resent in 0..300 {
+        if code.starts_with('0') {
+            break;
+        }
+        assert_eq!(app.resend_code(ADA, "laptop").await.status, 200);
+        code = app.newest_code(ADA, resent + 2).await;
+    }
+    let without = code.strip_prefix('0').expect("a zero");
+    app.verify_code(ADA, without, "laptop").await.breaks("code", "MALFORMED");
+    assert_eq!(app.verify_code(ADA, &code, "laptop").await.status, 201);
 }
