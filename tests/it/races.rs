@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::Barrier;
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, app::PASSWORD};
 
 const CALLERS: usize = 64;
 /// All of a race takes less than any limit of time.
@@ -136,6 +136,20 @@ async fn refresh_until_refused(service: &TestApp, token: &str, client_id: &str) 
         }
     }
     panic!("it is good for ever");
+}
+
+/// Signs in again and again until it is refused; the last answer before that, if there is
+/// one.
+async fn sign_in_until_refused(service: &TestApp, email: &str, client_id: &str) -> Answer {
+    let mut last = None;
+    loop {
+        service.clock.advance(TICK);
+        let answer = unless_overloaded(|| service.try_login(email, PASSWORD, client_id)).await;
+        if answer.status != 200 {
+            return last.unwrap_or(answer);
+        }
+        last = Some(answer);
+    }
 }
 
 /// Again and again, while the queue of the hasher is full.
