@@ -4,7 +4,7 @@ use sekisho::domain::UserId;
 use serde_json::json;
 use tokio::join;
 
-use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, tally, told_only};
+use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, sign_in_until_refused, tally, told_only};
 use crate::support::{
     Answer, TestApp,
     account::NEW_PASSWORD,
@@ -27,11 +27,11 @@ pub async fn a_login_that_races_a_deletion_loses(services: &Services) {
                 if number == ONE {
                     return service.delete_account(&access, None).await;
                 }
-                service.try_login(&email, PASSWORD, &client(number)).await
+                sign_in_until_refused(&service, &email, &client(number)).await
             }
         })
         .await;
-        told_only(&answers, &["ok", "invalid_credentials", "overloaded"]);
+        told_only(&answers, &["ok", "invalid_credentials"]);
         assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
         nobody_stays(services, &answers, client).await;
         first.ended(&ada, "laptop").await;
@@ -175,13 +175,13 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
                         }
                         service.administer(&token, &id, "disable", json!({})).await
                     }
-                    _ if signs_in(number) => service.try_login(&email, PASSWORD, &client(number)).await,
+                    _ if signs_in(number) => sign_in_until_refused(&service, &email, &client(number)).await,
                     _ => refresh_until_refused(&service, &refresh, "laptop").await,
                 }
             }
         })
         .await;
-        told_only(&answers, &["ok", "account_disabled", "overloaded", "refresh_token_invalid"]);
+        told_only(&answers, &["ok", "account_disabled", "refresh_token_invalid"]);
         assert_eq!(answers[ONE].status, 200, "{:?}", answers[ONE]);
         let of = |number| if signs_in(number) { client(number) } else { "laptop".to_owned() };
         nobody_stays(services, &answers, of).await;
