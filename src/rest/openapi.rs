@@ -44,7 +44,7 @@ pub fn document() -> Result<Json, BoxError> {
         let operation = operation::of(binding, &rpc, access, &mut schemas);
         let path = paths.entry(binding.path.clone()).or_insert_with(|| json!({}));
         path[binding.method.as_str().to_ascii_lowercase()] = operation;
-        let tag = operation::tag(&rpc.parent_service());
+        let tag = operation::tag(rpc.parent_service());
         if !tags.contains(&tag) {
             tags.push(tag);
         }

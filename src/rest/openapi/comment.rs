@@ -40,7 +40,7 @@ impl OfRpc {
             who => format!("{}\n\nWho may call it: {who}", does.trim()),
         };
         let mut all = named_reasons(reasons);
-        all.extend(named_reasons(&of_service(&rpc.parent_service())));
+        all.extend(named_reasons(&of_service(rpc.parent_service())));
         Self { summary, description, reasons: all, success: success(does) }
     }
 }
