@@ -4,7 +4,10 @@ use sekisho::domain::UserId;
 use serde_json::json;
 use tokio::join;
 
-use super::{CALLERS, Services, at_once, nobody_stays, refresh_until_refused, sign_in_until_refused, tally, told_only};
+use super::{
+    CALLERS, Services, at_once, nobody_stays, refresh_until_refused, sign_in_until_refused, tally, told_only,
+    wait_for_others,
+};
 use crate::support::{
     Answer, TestApp,
     account::NEW_PASSWORD,
@@ -25,6 +28,7 @@ pub async fn a_login_that_races_a_deletion_loses(services: &Services) {
             let (email, access) = (email.clone(), ada.access.clone());
             async move {
                 if number == ONE {
+                    wait_for_others(&service, &access, round).await;
                     return service.delete_account(&access, None).await;
                 }
                 sign_in_until_refused(&service, &email, &client(number)).await
@@ -169,10 +173,7 @@ pub async fn whoever_races_a_disabling_loses(services: &Services) {
             async move {
                 match number {
                     ONE => {
-                        // At first before all that signs in, then in the midst of it.
-                        for _ in 0..4 * round {
-                            service.profile(&access).await;
-                        }
+                        wait_for_others(&service, &access, round).await;
                         service.administer(&token, &id, "disable", json!({})).await
                     }
                     _ if signs_in(number) => sign_in_until_refused(&service, &email, &client(number)).await,

@@ -91,7 +91,7 @@ pub async fn of_an_old_code_and_its_replacement_one_is_good(services: &Services)
                 return service.resend_code(&email, "laptop").await;
             }
             if (number / EACH).is_multiple_of(2) {
-                // Which takes as long as the resend does.
+                // Too early it would always come first.
                 service.verify_code(&email, &code, "phone").await;
             }
             service.verify_code(&email, &code, "laptop").await

@@ -1,6 +1,9 @@
 //! A password has one successor, and nobody gets past it with the one before.
 
-use super::{CALLERS, Services, at_once, nobody_stays, sign_in_until_refused, tally, told_only, unless_overloaded};
+use super::{
+    CALLERS, Services, at_once, nobody_stays, sign_in_until_refused, tally, told_only, unless_overloaded,
+    wait_for_others,
+};
 use crate::support::{
     account::NEW_PASSWORD,
     acts::ADA,
@@ -19,9 +22,10 @@ pub async fn a_login_with_the_old_password_that_races_a_reset_loses(services: &S
         let ada = first.sign_up(&email, "laptop").await;
         let token = first.reset_token(&email, "tablet").await;
         let answers = at_once(services, |service, number| {
-            let (email, token) = (email.clone(), token.clone());
+            let (email, token, access) = (email.clone(), token.clone(), ada.access.clone());
             async move {
                 if number == ONE {
+                    wait_for_others(&service, &access, round).await;
                     let reset = || service.complete_reset(&token, NEW_PASSWORD, "tablet");
                     return unless_overloaded(reset).await;
                 }
