@@ -12,7 +12,12 @@ url=$1 token=$2
 shift 2
 version=4.32.5
 home=$(cd "$(dirname "$0")/.." && pwd)/target/schemathesis-$version
+mkdir -p "${home%/*}"
+# One installs, and others wait.
+exec 9>"$home.lock"
+flock 9
 if ! [ -x "$home/bin/schemathesis" ]; then
+  rm -rf "$home.new"
   if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     [ "$(id -u)" = 0 ] || { echo "missing: python3 with venv" >&2; exit 1; }
     apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null
@@ -23,6 +28,7 @@ if ! [ -x "$home/bin/schemathesis" ]; then
   sed -i "s#$home\.new#$home#" "$home.new"/bin/*
   mv "$home.new" "$home"
 fi
+flock --unlock 9
 cd "$(mktemp -d)"
 trap 'rm -rf "$PWD"' EXIT
 "$home/bin/schemathesis" run "$url/openapi.json" --header "authorization: Bearer $token" \
