@@ -40,6 +40,13 @@ pub static OPENAPI: Difference = Difference {
     why: "It is no RPC. The document is the same for both: `docs/openapi.json`.",
     statuses: &[(200, 404), (405, 404)],
 };
+pub static APP: Difference = Difference {
+    what: "`/`, `/app.js`, `/index.css`, `/icon.svg`",
+    direct: "the app that `sekisho dev` shows; `serve` has none",
+    gateway: "404",
+    why: "It is no RPC.",
+    statuses: &[(200, 404)],
+};
 pub static NOT_HTTP: Difference = Difference {
     what: "What is not HTTP: a path with a broken percent code or without a leading slash, a space in it, no `host`",
     direct: "400 without a body, 404 where the path means nothing, or the answer to the path as it stands",
@@ -69,7 +76,7 @@ pub static TOKEN: Difference = Difference {
     statuses: &[(401, 401)],
 };
 
-const ALL: [&Difference; 8] = [&COOKIES, &GRPC, &HEADERS, &OPENAPI, &NOT_HTTP, &BYTES, &FRAGMENT, &TOKEN];
+const ALL: [&Difference; 9] = [&COOKIES, &GRPC, &HEADERS, &OPENAPI, &APP, &NOT_HTTP, &BYTES, &FRAGMENT, &TOKEN];
 
 /// The table of README.md.
 pub fn table() -> String {

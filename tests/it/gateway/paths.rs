@@ -2,13 +2,12 @@
 
 use super::{
     case::Case,
-    differences::{BYTES, Difference, FRAGMENT, NOT_HTTP, OPENAPI},
+    differences::{APP, BYTES, Difference, FRAGMENT, NOT_HTTP, OPENAPI},
 };
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get"];
 
-const PATHS: [&str; 32] = [
-    "/",
+const PATHS: [&str; 31] = [
     "*",
     "/api",
     "/api/v1/user/profile",
@@ -56,6 +55,10 @@ pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = PATHS.iter().flat_map(|path| METHODS.map(|method| Case::new(method, path))).collect();
     for (path, difference) in DIFFERENT {
         cases.extend(["GET", "POST", "DELETE"].map(|method| Case::new(method, path).differs(difference)));
+    }
+    for method in METHODS {
+        let case = Case::new(method, "/");
+        cases.push(if matches!(method, "GET" | "HEAD") { case.differs(&APP) } else { case });
     }
     cases.push(Case::new("GET", "/api/v1/user/profile").without_host().differs(&NOT_HTTP));
     cases.push(Case::new("BREW", "/api/v1/user/profile"));
