@@ -1,7 +1,7 @@
 //! How the first administrator comes to be: by a token that the operator has printed,
 //! and that one person can redeem.
 
-use super::{Call, admin, caller::Caller, notice, step_up};
+use super::{Call, admin, caller::Caller, notice, revoke, step_up};
 use crate::{
     crypto::admin_token::AdminToken,
     ctx::Ctx,
@@ -60,10 +60,8 @@ async fn give(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Account, Error>
             ..Consequences::default()
         };
         let change = AccountChange::Roles(roles.clone());
-        let Changed::Done(_) = ctx.stores.accounts.change(&account, &change, &with).await? else { continue };
-        for event in &with.events {
-            ctx.note(event);
-        }
+        let Changed::Done(numbers) = ctx.stores.accounts.change(&account, &change, &with).await? else { continue };
+        revoke::follow_up(ctx, &with, numbers).await?;
         let changed = Account { roles, ..account };
         admin::tell_sessions(ctx, &changed).await?;
         return Ok(changed);
