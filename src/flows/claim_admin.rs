@@ -31,6 +31,8 @@ pub async fn claim(ctx: &Ctx, call: &Call, caller: &Caller, token: Option<AdminT
         ctx.audit(event(EventKind::AdminTokenRefused)).await?;
         return Err(Error::SessionNotFound);
     };
+    // There may be no room for one more: before the token is spent.
+    with_admin(&account)?;
     let spent = Revocation {
         user_id: account.id,
         target: Target::Token(token.id()),
@@ -50,9 +52,7 @@ pub async fn claim(ctx: &Ctx, call: &Call, caller: &Caller, token: Option<AdminT
 async fn give(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Account, Error> {
     for _ in 0..admin::ATTEMPTS {
         let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
-        let words = account.roles.iter().map(String::as_str).chain([roles::ADMIN]);
-        let roles = roles::parse(&words.collect::<Vec<_>>())
-            .map_err(|_| Error::invalid("token", Rule::TooLong(roles::MAX_ROLES)))?;
+        let roles = with_admin(&account)?;
         let event = call.event(caller.now, EventKind::AdminRolesSet).user(account.id).session(caller.session.id);
         let with = Consequences {
             events: vec![event],
@@ -67,4 +67,11 @@ async fn give(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<Account, Error>
         return Ok(changed);
     }
     Err(Error::Overloaded)
+}
+
+/// The roles of the account, and this one.
+fn with_admin(account: &Account) -> Result<Vec<String>, Error> {
+    let others = account.roles.iter().map(String::as_str).filter(|role| *role != roles::ADMIN);
+    let all: Vec<&str> = others.chain([roles::ADMIN]).collect();
+    roles::parse(&all).map_err(|_| Error::invalid("token", Rule::TooLong(roles::MAX_ROLES)))
 }
