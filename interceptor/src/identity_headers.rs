@@ -2,11 +2,16 @@
 
 use http::{HeaderMap, HeaderName};
 
-const DEFAULT: [&str; 19] = [
+const DEFAULT: [&str; 26] = [
+    "cf-access-*",
+    "remote-email",
+    "remote-groups",
+    "remote-name",
     "remote-user",
     "x-amzn-oidc-*",
     "x-auth-request-*",
     "x-authenticated-*",
+    "x-authentik-*",
     "x-endpoint-api-userinfo",
     "x-envoy-jwt-*",
     "x-forwarded-access-token",
@@ -18,10 +23,12 @@ const DEFAULT: [&str; 19] = [
     "x-goog-authenticated-user-*",
     "x-goog-iap-jwt-assertion",
     "x-jwt-*",
+    "x-ms-client-principal*",
     "x-remote-*",
     "x-sekisho-*",
     "x-user-id",
     "x-userinfo",
+    "x-webauth-*",
 ];
 
 #[derive(Clone, Debug)]
@@ -40,7 +47,7 @@ impl Default for IdentityHeaders {
 
 impl IdentityHeaders {
     pub(crate) fn new<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
-        let names = names.into_iter().map(|name| name.into().to_ascii_lowercase());
+        let names = names.into_iter().map(|name| name.into().to_ascii_lowercase().replace('_', "-"));
         let (prefixes, exact) = names.partition::<Vec<_>, _>(|name| name.ends_with('*'));
         let prefixes: Vec<String> = prefixes.iter().map(|name| name.trim_end_matches('*').to_owned()).collect();
         let mut first = [prefixes.iter().any(String::is_empty); 256];
@@ -67,6 +74,10 @@ impl IdentityHeaders {
     }
 
     fn are_named(&self, name: &str) -> bool {
+        if name.contains('_') {
+            // To CGI and those after it, `x_user_id` and `x-user-id` are one.
+            return self.are_named(&name.replace('_', "-"));
+        }
         self.prefixes.iter().any(|prefix| name.starts_with(prefix)) || self.exact.iter().any(|exact| name == exact)
     }
 }

@@ -76,6 +76,14 @@ impl AuthLayer {
         Self { guard }
     }
 
+    /// Goes by another policy, and shares what this layer remembers of tokens: for one
+    /// process that guards several services.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Arc<PolicySet>) -> Self {
+        self.guard.policy = policy;
+        self
+    }
+
     /// Answers refusals by `render`, which may also count or log them.
     #[must_use]
     pub fn refuse_with(mut self, render: Renderer) -> Self {

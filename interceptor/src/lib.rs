@@ -29,6 +29,7 @@ mod meter;
 mod payload;
 mod policy;
 pub mod policy_build;
+mod policy_form;
 mod policy_options;
 #[cfg(feature = "revocation")]
 mod proto;

@@ -12,11 +12,18 @@ use crate::{claims::Claims, policy_options, refusal::Refusal, routes::Routes};
 ///
 /// The default lets any person in who is signed in.
 ///
+/// From a file it is read under the names of `sekisho.v1.Access`, with enums as words in
+/// small letters and times in whole seconds, and refused where that option would be.
+///
 /// ```
 /// use sekisho_interceptor::{Access, Callers, Freshness};
 ///
 /// let access = Access { roles: vec!["admin".into()], freshness: Freshness::Strict, ..Access::default() };
 /// assert!(!access.public && access.callers == Callers::People);
+///
+/// let read: Access = serde_json::from_str(r#"{"roles": ["admin"], "freshness": "strict"}"#)?;
+/// assert_eq!(read, access);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -235,6 +242,9 @@ impl PolicySet {
     /// A request matches byte by byte. Nothing is decoded or resolved: a path with
     /// an empty, a dotted or a percent-encoded segment is nobody's. Of two patterns
     /// that match, the one that is literal earlier holds. `HEAD` is not `GET`.
+    /// A value of a parameter that is another pattern's literal but for its case or an
+    /// ending (`/orders/EXPORT`, `/orders/export.json` beside `/orders/export`) is
+    /// nobody's either: some routers would take it for that.
     ///
     /// # Errors
     ///

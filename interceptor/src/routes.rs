@@ -36,8 +36,10 @@ impl Routes {
         if self.0.is_empty() {
             return None;
         }
-        let found = self.0.iter().find(|route| route.method == method.as_str() && route.matches(path));
-        found.map(|route| &route.access)
+        let of_method = || self.0.iter().filter(|route| route.method == method.as_str());
+        let found = of_method().find(|route| route.matches(path))?;
+        let is_dodged = of_method().any(|other| found.could_be(other, path));
+        (!is_dodged).then_some(&found.access)
     }
 }
 
@@ -55,6 +57,26 @@ impl Route {
         });
         own && given.next().is_none()
     }
+}
+
+impl Route {
+    /// Whether a router that looks at no case, or at no ending (`.json`), would have the
+    /// path be the other's, which is literal where this one is not.
+    fn could_be(&self, other: &Self, path: &str) -> bool {
+        let Some(given) = split(path) else { return false };
+        let mut dodges = false;
+        let loose = self.segments.iter().zip(&other.segments).zip(given).all(|((own, other), given)| {
+            let Some(literal) = other else { return true };
+            dodges |= own.is_none() && literal != given;
+            literal == given || (own.is_none() && is_loosely(literal, given))
+        });
+        loose && dodges && self.segments.len() == other.segments.len()
+    }
+}
+
+fn is_loosely(literal: &str, given: &str) -> bool {
+    let stem = given.split('.').next().unwrap_or_default();
+    literal.eq_ignore_ascii_case(given) || literal.eq_ignore_ascii_case(stem)
 }
 
 fn split(path: &str) -> Option<impl Iterator<Item = &str>> {
@@ -111,6 +133,28 @@ mod tests {
         assert_eq!(seen("GET", "/").as_deref(), Some("root"));
         for (method, path) in [("DELETE", "/orders/7"), ("get", "/orders/7"), ("HEAD", "/orders/7")] {
             assert_eq!(seen(method, path), None, "{method} {path}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_literal_route_is_not_dodged_by_case_or_ending() -> Result<(), &'static str> {
+        let declared = [
+            ("GET", "/orders/{id}", "any"),
+            ("GET", "/orders/export", "admin"),
+            ("GET", "/orders/{id}/lines", "any"),
+            ("GET", "/orders/export/lines", "admin"),
+            ("POST", "/orders/mine", "own"),
+        ];
+        let routes = routes(&declared)?;
+        for path in ["/orders/EXPORT", "/orders/export.json", "/orders/Export.CSV", "/orders/eXport/lines"] {
+            assert_eq!(role(&routes, "GET", path), None, "{path}");
+        }
+        for path in ["/orders/7", "/orders/7.json", "/orders/exports", "/orders/MINE", "/orders/7/lines"] {
+            assert_eq!(role(&routes, "GET", path).as_deref(), Some("any"), "{path}");
+        }
+        for path in ["/orders/export", "/orders/export/lines"] {
+            assert_eq!(role(&routes, "GET", path).as_deref(), Some("admin"), "{path}");
         }
         Ok(())
     }

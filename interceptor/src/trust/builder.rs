@@ -1,5 +1,4 @@
 use std::{
-    net::IpAddr,
     path::PathBuf,
     sync::{Arc, atomic::AtomicI64},
     time::Duration,
@@ -9,7 +8,7 @@ use tokio::{
     sync::{Mutex, watch},
     time::Instant,
 };
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::transport::Channel;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -27,6 +26,7 @@ use crate::{
         event::TrustMeter,
         inner::Inner,
         key_file,
+        link::{Link, TlsFiles},
         steady::SteadyClock,
     },
 };
@@ -50,6 +50,12 @@ pub enum TrustError {
     /// `https`, and the feature `tls` is off.
     #[error("https needs the feature tls")]
     NoTls,
+    /// Files of certificates, and no `https` that would use them.
+    #[error("certificates are for https")]
+    Unencrypted,
+    /// The files of the certificates cannot be read.
+    #[error("the files of the certificates cannot be read")]
+    Files(#[source] std::io::Error),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[source] tonic::transport::Error),
@@ -84,6 +90,7 @@ enum Issuer {
 pub struct TrustBuilder {
     issuer: Issuer,
     plaintext: bool,
+    tls: TlsFiles,
     credentials: Credentials,
     subscriber: String,
     key_file: Option<PathBuf>,
@@ -112,6 +119,7 @@ impl TrustBuilder {
         Self {
             issuer,
             plaintext: false,
+            tls: TlsFiles::default(),
             credentials: Credentials::Nothing,
             subscriber: String::new(),
             key_file: None,
@@ -157,6 +165,26 @@ impl TrustBuilder {
     /// authenticate by themselves.
     pub fn allow_plaintext(mut self) -> Self {
         self.plaintext = true;
+        self
+    }
+
+    /// Shows the issuer this certificate, by files in PEM: the certificate first, then
+    /// those that lead to its authority; a key that is not encrypted. Where `sekisho
+    /// service identity add` has its SPIFFE ID, this service needs no secret.
+    ///
+    /// The files are looked at each time that the feed is opened. What cannot be used
+    /// then changes nothing.
+    #[cfg(feature = "tls")]
+    pub fn identity(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls.identity = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// Knows the issuer by one of the authorities in this file of PEM, instead of those
+    /// of the system. It is looked at as the files of [`TrustBuilder::identity`] are.
+    #[cfg(feature = "tls")]
+    pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.authorities = Some(file.into());
         self
     }
 
@@ -240,9 +268,9 @@ impl TrustBuilder {
     ///
     /// A [`TrustError`]. An issuer that is away is none.
     pub fn start(self) -> Result<Trust, TrustError> {
-        let channel = match self.issuer {
-            Issuer::Channel(channel) => channel,
-            Issuer::Address(address) => connect(&address, self.plaintext)?,
+        let link = match self.issuer {
+            Issuer::Channel(channel) => Link::over(channel),
+            Issuer::Address(address) => Link::to(&address, self.plaintext, &self.tls)?,
         };
         let clock = SteadyClock::new(self.clock);
         let keys = KeyStore::new(KeySet::new(self.pinned)?, self.max_key_age);
@@ -254,7 +282,7 @@ impl TrustBuilder {
             }
         }
         Ok(Trust::spawn(Inner {
-            channel,
+            link: Arc::new(link),
             credentials: self.credentials,
             subscriber: self.subscriber,
             silence: self.silence,
@@ -276,41 +304,4 @@ impl TrustBuilder {
             saved: AtomicI64::new(i64::MIN),
         }))
     }
-}
-
-fn connect(address: &str, plaintext: bool) -> Result<Channel, TrustError> {
-    let uri: Uri = address.parse().map_err(|_| TrustError::Address)?;
-    let host = uri.host().ok_or(TrustError::Address)?;
-    let secure = match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") if plaintext || is_loopback(host) => false,
-        Some("http") => return Err(TrustError::Plaintext),
-        _ => return Err(TrustError::Address),
-    };
-    let endpoint = Endpoint::from(uri)
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(10))
-        .keep_alive_timeout(Duration::from_secs(5))
-        .keep_alive_while_idle(true);
-    Ok(encrypted(endpoint, secure)?.connect_lazy())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(feature = "tls")]
-fn encrypted(endpoint: Endpoint, secure: bool) -> Result<Endpoint, TrustError> {
-    use tonic::transport::ClientTlsConfig;
-    if !secure {
-        return Ok(endpoint);
-    }
-    endpoint.tls_config(ClientTlsConfig::new().with_enabled_roots()).map_err(TrustError::Tls)
-}
-
-#[cfg(not(feature = "tls"))]
-fn encrypted(endpoint: Endpoint, secure: bool) -> Result<Endpoint, TrustError> {
-    if secure { Err(TrustError::NoTls) } else { Ok(endpoint) }
 }

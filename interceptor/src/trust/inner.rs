@@ -26,6 +26,7 @@ use crate::{
         credentials::{Bearer, Credentials},
         event::{Health, TrustEvent, TrustMeter},
         key_file,
+        link::Link,
         steady::SteadyClock,
     },
 };
@@ -37,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SAVE_EVERY: Duration = Duration::from_secs(600);
 
 pub(crate) struct Inner {
-    pub(crate) channel: Channel,
+    pub(crate) link: Arc<Link>,
     pub(crate) credentials: Credentials,
     pub(crate) subscriber: String,
     pub(crate) silence: Duration,
@@ -62,11 +63,11 @@ pub(crate) struct Inner {
 
 impl Inner {
     pub(crate) fn client(&self) -> TokenServiceClient<Channel> {
-        TokenServiceClient::new(self.channel.clone())
+        TokenServiceClient::new(self.link.channel())
     }
 
     pub(crate) async fn bearer(&self) -> Result<Bearer, Status> {
-        self.credentials.bearer(&self.channel, &self.random).await
+        self.credentials.bearer(&self.link.channel(), &self.random).await
     }
 
     pub(crate) fn note(&self, event: &TrustEvent) {

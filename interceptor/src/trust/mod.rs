@@ -8,6 +8,7 @@ mod follower;
 pub(crate) mod fuzzing;
 mod inner;
 mod key_file;
+mod link;
 mod steady;
 mod supervisor;
 

@@ -40,6 +40,7 @@ async fn follow(inner: &Inner) {
     let mut follower = Follower::default();
     let mut backoff = Backoff::new(inner.first_wait, inner.longest_wait, Arc::clone(&inner.random));
     loop {
+        inner.link.renew().await;
         let ended = stream(inner, &mut follower, &mut backoff).await;
         inner.note(&TrustEvent::Disconnected(ended));
         match ended {
