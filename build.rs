@@ -21,6 +21,9 @@ const SERVICES: [&str; 7] = [
     "sekisho/v1/token.proto",
     "sekisho/v1/user.proto",
 ];
+/// What is left of `vendor/envoy` without annotations, and what it stands on.
+const ENVOY_PACKAGES: [&str; 6] =
+    ["envoy.config.core.v3", "envoy.service.auth.v3", "envoy.type.v3", "google.protobuf", "google.rpc", "xds.core.v3"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for include in INCLUDES {
@@ -49,7 +52,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".google.rpc", "::tonic_types::pb")
         .include_file("proto.rs")
         .compile_fds(compiler.file_descriptor_set())?;
+    ext_authz()?;
     greeter(&out.join("greeter"))
+}
+
+/// Envoy's external authorisation. Its annotations are for readers.
+fn ext_authz() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=vendor/envoy");
+    let mut compiler = protox::Compiler::new(["vendor/envoy", "interceptor/proto"])?;
+    compiler.include_imports(true).open_file("envoy/service/auth/v3/external_auth.proto")?;
+    let mut files = compiler.file_descriptor_set();
+    files.file.retain(|file| ENVOY_PACKAGES.contains(&file.package()));
+    tonic_prost_build::configure()
+        .extern_path(".google.rpc.Status", "::tonic_types::pb::Status")
+        .extern_path(".google.rpc", "::tonic_types::pb")
+        .include_file("ext_authz.rs")
+        .compile_fds(files)?;
+    Ok(())
 }
 
 /// The service of `examples/greeter`, as a sibling would compile its own.

@@ -13,6 +13,7 @@ pub mod ctx;
 pub mod domain;
 pub mod entropy;
 pub mod error;
+pub mod ext_authz;
 pub mod feed;
 pub mod flows;
 pub mod grpc;

@@ -206,6 +206,16 @@ kinds! {
     ServiceDisabled = "service_disabled",
     /// A service was given another secret.
     ServiceRotated = "service_rotated",
+    /// A service was known by the certificate of its connection.
+    ServiceCertificateAccepted = "service_certificate_accepted",
+    /// A certificate, and no token, of whom no service has the name.
+    ServiceCertificateUnknown = "service_certificate_unknown",
+    /// A token of one service over a connection that is another's by its certificate.
+    ServiceCertificateMismatch = "service_certificate_mismatch",
+    /// The certificates of a service were given a name.
+    ServiceIdentityAdded = "service_identity_added",
+    /// The certificates of a service lost a name, and the service its tokens.
+    ServiceIdentityRemoved = "service_identity_removed",
     /// One access token was taken back.
     TokenRevoked = "token_revoked",
     /// A token to be taken back was not ours, or good no more.
@@ -253,6 +263,8 @@ impl EventKind {
                 | Self::RateLimited
                 | Self::ServiceTokenIssued
                 | Self::ServiceUnknown
+                | Self::ServiceCertificateAccepted
+                | Self::ServiceCertificateUnknown
                 | Self::TokenRevocationIgnored
                 | Self::TokenIntrospected
                 | Self::FeedFollowed

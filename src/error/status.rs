@@ -7,7 +7,7 @@ use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 
 use super::{DOMAIN, Error, Reason, text};
-use crate::domain::Locale;
+use crate::{domain::Locale, telemetry::traces};
 
 const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
 const STORE_RETRY: Duration = Duration::from_secs(2);
@@ -19,12 +19,20 @@ pub struct Wire {
     pub locale: Locale,
     /// The id that logs and the caller share.
     pub request_id: Arc<str>,
+    /// The RPC, `package.Service/Method`, where it is one of ours.
+    pub method: Option<Arc<str>>,
 }
 
 impl Wire {
     /// Renders a refusal, and logs what the caller is not told.
     pub fn refuse(&self, error: &Error) -> Status {
         self.log(error);
+        traces::refused(error.reason());
+        self.status(error)
+    }
+
+    /// The same without a line of the log.
+    pub fn status(&self, error: &Error) -> Status {
         let reason = error.reason();
         let mut details = ErrorDetails::new();
         details
@@ -53,13 +61,18 @@ impl Wire {
         }
     }
 
+    /// The one line of a call that failed.
     fn log(&self, error: &Error) {
-        let (reason, request_id) = (error.reason().as_str(), &*self.request_id);
+        let (reason, request_id, method) = (error.reason().as_str(), &*self.request_id, self.method.as_deref());
         match error {
-            Error::Internal(cause) => tracing::error!(reason, request_id, %cause, "call failed"),
-            Error::StoreUnavailable(cause) => tracing::error!(reason, request_id, %cause, "store unavailable"),
-            Error::Overloaded | Error::RefreshTokenReused => tracing::warn!(reason, request_id, "call refused"),
-            _ => tracing::debug!(reason, request_id, "call refused"),
+            Error::Internal(cause) => tracing::error!(reason, method, request_id, %cause, "call failed"),
+            Error::StoreUnavailable(cause) => {
+                tracing::error!(reason, method, request_id, %cause, "store unavailable");
+            }
+            Error::Overloaded | Error::RefreshTokenReused | Error::PermissionDenied => {
+                tracing::warn!(reason, method, request_id, "call refused");
+            }
+            _ => tracing::debug!(reason, method, request_id, "call refused"),
         }
     }
 }
@@ -167,7 +180,7 @@ mod tests {
     }
 
     fn wire(locale: Locale) -> Wire {
-        Wire { locale, request_id: "req-1".into() }
+        Wire { locale, request_id: "req-1".into(), method: None }
     }
 
     #[test]
