@@ -12,7 +12,7 @@ mod signer;
 mod signing_key;
 
 pub use hasher::Hasher;
-pub use keyring::Keyring;
+pub use keyring::{Keyring, Standing};
 pub use password::Passwords;
 pub use refresh_token::RefreshToken;
 pub use reset_token::ResetToken;

@@ -11,8 +11,12 @@ use std::sync::{
 };
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
-use crate::{error::Error, telemetry::Metrics};
+use crate::{
+    error::Error,
+    telemetry::{Metrics, traces},
+};
 
 /// Logins that may wait for each thread: at cost 12, about four seconds' worth.
 const QUEUE_PER_THREAD: usize = 16;
@@ -47,14 +51,17 @@ impl Hasher {
         let (waiting, metrics) = (self.waiting.clone(), self.metrics.clone());
         let queued = tokio::time::Instant::now();
         self.metrics.hash_queue(self.waiting.fetch_add(1, Ordering::Relaxed) + 1);
+        let (call, in_queue) = (Span::current(), traces::waiting_for_hasher());
         let task: Job = Box::new(move || {
             metrics.hash_queue(waiting.fetch_sub(1, Ordering::Relaxed) - 1);
             metrics.hash_wait(queued.elapsed());
+            let outcome = traces::hashing(in_queue, &call).in_scope(job);
             // The caller may have gone.
-            let _ = answer.send(job());
+            let _ = answer.send(outcome);
         });
         if self.queue.try_send(task).is_err() {
             self.metrics.hash_queue(self.waiting.fetch_sub(1, Ordering::Relaxed) - 1);
+            self.metrics.hash_rejected();
             return Err(Error::Overloaded);
         }
         result.await.map_err(Error::internal)
@@ -73,10 +80,8 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
             Err(_) => return,
         };
         let Ok(job) = job else { return };
-        // A panic answers one caller, by the dropped channel, and costs no thread.
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
-            tracing::error!("a hashing job panicked");
-        }
+        // A panic answers one caller, by the dropped channel, and costs no thread. It is logged as any is.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
     }
 }
 

@@ -42,7 +42,8 @@ pub struct Keyring {
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     algorithm: Algorithm,
-    shared: Option<Arc<SigningKey>>,
+    /// Of HS256; the first one signs.
+    shared: Vec<Arc<SigningKey>>,
     loaded: RwLock<Loaded>,
 }
 
@@ -51,6 +52,15 @@ pub struct Keyring {
 struct Loaded {
     keys: Vec<Arc<SigningKey>>,
     set: Arc<KeySet>,
+}
+
+/// How the keys stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How long the key that signs has signed; nothing for HS256.
+    pub age: Duration,
+    /// Of each key that is known.
+    pub stages: Vec<Stage>,
 }
 
 /// Where a key is in its life.
@@ -66,17 +76,33 @@ pub enum Stage {
     Retired,
 }
 
+impl Stage {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Published, Self::Active, Self::Retiring, Self::Retired];
+
+    /// Its word in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Active => "active",
+            Self::Retiring => "retiring",
+            Self::Retired => "retired",
+        }
+    }
+}
+
 impl Keyring {
-    /// `shared` is the secret of HS256, and is used with that algorithm only.
-    pub fn new(
+    /// `shared` are the secrets of HS256, and are used with that algorithm only; the first
+    /// one signs.
+    pub fn new<'a>(
         store: Arc<dyn SigningKeys>,
         secrets: Arc<Secrets>,
         entropy: Arc<dyn Entropy>,
         clock: Arc<dyn Clock>,
         algorithm: Algorithm,
-        shared: Option<&[u8]>,
+        shared: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, Error> {
-        let shared = shared.map(SigningKey::hs256).transpose()?.map(Arc::new);
+        let shared = shared.into_iter().map(|key| SigningKey::hs256(key).map(Arc::new)).collect::<Result<_, _>>()?;
         let loaded = RwLock::default();
         Ok(Self { store, secrets, entropy, clock, algorithm, shared, loaded })
     }
@@ -115,9 +141,9 @@ impl Keyring {
     pub async fn reload(&self) -> Result<(), Error> {
         let stored = self.store.list().await?;
         let now = self.clock.now();
-        let mut keys: Vec<Arc<SigningKey>> = self.shared.iter().cloned().collect();
+        let mut keys: Vec<Arc<SigningKey>> = self.shared.clone();
         for (index, key) in stored.iter().enumerate() {
-            if stage(&stored, index, now) != Stage::Retired {
+            if stage(&times(&stored), index, now) != Stage::Retired {
                 keys.push(Arc::new(SigningKey::open(key, &self.secrets)?));
             }
         }
@@ -130,7 +156,7 @@ impl Keyring {
     /// Adds the key that signs next. `None`: one is waiting already.
     pub async fn rotate(&self) -> Result<Option<SealedKey>, Error> {
         if self.algorithm == Algorithm::HS256 {
-            return Err(Error::internal("HS256 has no keys to rotate: change SEKISHO_JWT_SECRET_KEY everywhere"));
+            return Err(Error::internal("HS256 has no keys to rotate: see SEKISHO_JWT_SECRET_KEY_PREVIOUS"));
         }
         let now = self.clock.now();
         let key = self.add(now + PUBLISHED_AHEAD, now).await?;
@@ -161,14 +187,14 @@ impl Keyring {
     pub async fn list(&self) -> Result<Vec<(SealedKey, Stage)>, Error> {
         let now = self.clock.now();
         let stored = self.store.list().await?;
-        let stages: Vec<Stage> = (0..stored.len()).map(|index| stage(&stored, index, now)).collect();
+        let stages = stages(&times(&stored), now);
         Ok(stored.into_iter().zip(stages).collect())
     }
 
     /// Signs an access token with the key that is active now.
     pub fn sign(&self, claims: &Claims) -> Result<String, Error> {
         let now = self.clock.now();
-        let signer = match &self.shared {
+        let signer = match self.shared.first() {
             Some(shared) if self.algorithm == Algorithm::HS256 => Some(shared.clone()),
             _ => {
                 let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +205,23 @@ impl Keyring {
             }
         };
         signer.ok_or_else(|| Error::internal("no signing key is active"))?.sign(claims)
+    }
+
+    /// How the keys stand that this process has loaded.
+    pub fn standing(&self) -> Standing {
+        let now = self.clock.now();
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        let times: Vec<Timestamp> =
+            loaded.keys.iter().filter(|key| key.public_jwk.is_some()).map(|key| key.active_at).collect();
+        let mut stages = stages(&times, now);
+        if self.algorithm == Algorithm::HS256 {
+            // What was stored before it was chosen signs nothing any more.
+            stages.iter_mut().filter(|stage| **stage == Stage::Active).for_each(|stage| *stage = Stage::Retiring);
+            stages.push(Stage::Active);
+            return Standing { age: Duration::ZERO, stages };
+        }
+        let signs_since = times.iter().rfind(|at| **at <= now).or(times.first());
+        Standing { age: signs_since.map_or(Duration::ZERO, |at| now.since(*at)), stages }
     }
 
     /// The public keys, each a JWK (RFC 7517, section 4).
@@ -194,12 +237,20 @@ impl KeySource for Keyring {
     }
 }
 
-/// Where `keys[index]` is in its life; `keys` are in the order of `active_at`.
-fn stage(keys: &[SealedKey], index: usize, now: Timestamp) -> Stage {
-    if keys[index].active_at > now {
+fn times(keys: &[SealedKey]) -> Vec<Timestamp> {
+    keys.iter().map(|key| key.active_at).collect()
+}
+
+fn stages(active_at: &[Timestamp], now: Timestamp) -> Vec<Stage> {
+    (0..active_at.len()).map(|index| stage(active_at, index, now)).collect()
+}
+
+/// Where the key at `index` is in its life; the times are in order.
+fn stage(active_at: &[Timestamp], index: usize, now: Timestamp) -> Stage {
+    if active_at[index] > now {
         return Stage::Published;
     }
-    match keys.get(index + 1).map(|successor| successor.active_at) {
+    match active_at.get(index + 1).copied() {
         Some(replaced) if replaced + VERIFIED_AFTER <= now => Stage::Retired,
         Some(replaced) if replaced <= now => Stage::Retiring,
         _ => Stage::Active,
@@ -212,15 +263,7 @@ mod tests {
 
     #[test]
     fn a_key_lives_through_its_stages() {
-        let key = |seconds| SealedKey {
-            kid: String::new(),
-            alg: String::new(),
-            public_jwk: String::new(),
-            sealed: Vec::new(),
-            created_at: Timestamp::default(),
-            active_at: Timestamp::from_seconds(seconds),
-        };
-        let keys = [key(0), key(1_000)];
+        let keys = [0, 1_000].map(Timestamp::from_seconds);
         let at = |index, seconds| stage(&keys, index, Timestamp::from_seconds(seconds));
         assert_eq!((at(0, 999), at(1, 999)), (Stage::Active, Stage::Published));
         assert_eq!((at(0, 1_000), at(1, 1_000)), (Stage::Retiring, Stage::Active));

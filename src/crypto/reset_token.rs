@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::Secrets;
+use super::{Secrets, secrets::CodeKeys};
 use crate::{
     domain::{ClientId, Email, UserId},
     entropy::Entropy,
@@ -71,8 +71,8 @@ impl ResetToken {
     }
 
     /// What stands for it in a store.
-    pub fn digest(&self, secrets: &Secrets, email: &Email, client_id: &ClientId) -> [u8; 32] {
-        secrets.reset_token_digest(email, client_id.as_str(), &hex::encode(self.body))
+    pub fn digest(&self, keys: &CodeKeys<'_>, email: &Email, client_id: &ClientId) -> [u8; 32] {
+        keys.reset_token(email, client_id.as_str(), &hex::encode(self.body))
     }
 }
 

@@ -133,9 +133,9 @@ impl Secrets {
         }
     }
 
-    /// What stands for a code in a store.
-    pub fn code_digest(&self, purpose: Purpose, email: &Email, client_id: &str, code: &Code) -> [u8; 32] {
-        digest(&self.current.code, &[purpose.as_str(), email.as_str(), client_id, code.expose()])
+    /// The keys for codes that wait, the current ones first.
+    pub fn code_keys(&self) -> impl Iterator<Item = CodeKeys<'_>> {
+        std::iter::once(&self.current).chain(&self.previous).map(CodeKeys)
     }
 
     /// The keys for the MAC of reset tokens, the current one first.
@@ -148,14 +148,9 @@ impl Secrets {
         std::iter::once(&self.current).chain(&self.previous).map(|derived| &derived.admin)
     }
 
-    /// What stands for a reset token in a store.
-    pub fn reset_token_digest(&self, email: &Email, client_id: &str, token: &str) -> [u8; 32] {
-        digest(&self.current.code, &[Purpose::ResetToken.as_str(), email.as_str(), client_id, token])
-    }
-
     /// What stands for an address where the address itself is not needed.
     pub fn mailbox_digest(&self, email: &Email) -> [u8; 32] {
-        digest(&self.current.mailbox, &[email.as_str()])
+        CodeKeys(&self.current).mailbox(email)
     }
 
     /// Seals a private key for storage, bound to its public half.
@@ -183,6 +178,27 @@ impl Secrets {
         let length = key.open_in_place(nonce, Aad::from(bound_to), &mut buffer).ok()?.len();
         buffer.truncate(length);
         Some(buffer)
+    }
+}
+
+/// What is derived from one secret for codes that wait.
+#[derive(Clone, Copy)]
+pub struct CodeKeys<'a>(&'a Derived);
+
+impl CodeKeys<'_> {
+    /// What stands for an address in a store.
+    pub fn mailbox(&self, email: &Email) -> [u8; 32] {
+        digest(&self.0.mailbox, &[email.as_str()])
+    }
+
+    /// What stands for a code in a store.
+    pub fn code(&self, purpose: Purpose, email: &Email, client_id: &str, code: &Code) -> [u8; 32] {
+        digest(&self.0.code, &[purpose.as_str(), email.as_str(), client_id, code.expose()])
+    }
+
+    /// What stands for a reset token in a store.
+    pub fn reset_token(&self, email: &Email, client_id: &str, token: &str) -> [u8; 32] {
+        digest(&self.0.code, &[Purpose::ResetToken.as_str(), email.as_str(), client_id, token])
     }
 }
 
@@ -225,9 +241,10 @@ mod tests {
         let secrets = secrets(1, None);
         let (ada, bob) = (Email::parse("ada@example.com").unwrap(), Email::parse("bob@example.com").unwrap());
         let code = Code::parse("123456").unwrap();
-        let digest = secrets.code_digest(Purpose::Signup, &ada, "web", &code);
-        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &bob, "web", &code));
-        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &ada, "ios", &code));
-        assert_ne!(digest, secrets.code_digest(Purpose::Signup, &ada, "web", &Code::parse("123457").unwrap()));
+        let keys = secrets.code_keys().next().unwrap();
+        let digest = keys.code(Purpose::Signup, &ada, "web", &code);
+        assert_ne!(digest, keys.code(Purpose::Signup, &bob, "web", &code));
+        assert_ne!(digest, keys.code(Purpose::Signup, &ada, "ios", &code));
+        assert_ne!(digest, keys.code(Purpose::Signup, &ada, "web", &Code::parse("123457").unwrap()));
     }
 }

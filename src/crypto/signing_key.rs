@@ -110,7 +110,7 @@ fn private_der(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, Unspecified> 
     let der = match algorithm {
         Algorithm::EdDSA => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
         Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng)?.as_ref().to_vec(),
-        Algorithm::RS256 => RsaKeyPair::generate(KeySize::Rsa2048)?.as_der()?.as_ref().to_vec(),
+        Algorithm::RS256 => RsaKeyPair::generate(KeySize::Rsa3072)?.as_der()?.as_ref().to_vec(),
         Algorithm::HS256 => return Err(Unspecified),
     };
     Ok(Zeroizing::new(der))
