@@ -1,6 +1,7 @@
 //! Settings: from the environment, or from a TOML file with the same keys. The
 //! environment wins. Every fault is reported at once, by name.
 
+mod authz;
 mod document;
 mod parse;
 mod reader;
@@ -8,11 +9,12 @@ mod redis;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod transport;
 mod values;
 mod web;
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use sekisho_interceptor::Algorithm;
@@ -21,6 +23,7 @@ use zeroize::Zeroizing;
 pub use document::{markdown, print};
 pub use reader::{Fault, Source};
 pub use settings::{SETTINGS, Setting};
+pub use traces::{Sampling, Traces};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -98,10 +101,14 @@ pub struct Config {
     pub audit_retention: Option<Duration>,
     /// How the public listener serves.
     pub transport: Transport,
+    /// External authorisation for proxies, if there is any.
+    pub authz: Option<Authz>,
     /// Which lines are logged.
     pub log: String,
     /// How they look.
     pub log_format: LogFormat,
+    /// Where traces go; `None`: there are none.
+    pub traces: Option<Traces>,
 }
 
 /// How the public listener serves.
@@ -123,6 +130,17 @@ pub struct Transport {
     pub call_timeout: Duration,
 }
 
+/// External authorisation for proxies.
+#[derive(Clone, Debug)]
+pub struct Authz {
+    /// Where it is served.
+    pub listen: SocketAddr,
+    /// The file with the policies.
+    pub policy: PathBuf,
+    /// Whether it speaks in the clear, whatever the public listener speaks.
+    pub plaintext: bool,
+}
+
 /// How access tokens are made.
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -134,8 +152,17 @@ pub struct Tokens {
     pub algorithm: Algorithm,
     /// The key of HS256.
     pub shared_key: Option<SecretBytes>,
+    /// Another one of HS256, whose tokens are good as well.
+    pub shared_key_previous: Option<SecretBytes>,
     /// Their life.
     pub access_ttl: Duration,
+}
+
+impl Tokens {
+    /// The keys of HS256; the first one signs.
+    pub fn shared_keys(&self) -> impl Iterator<Item = &SecretBytes> {
+        self.shared_key.iter().chain(&self.shared_key_previous)
+    }
 }
 
 /// How long sessions last, and how many there may be.

@@ -5,10 +5,12 @@ use std::{str::FromStr, time::Duration};
 use sekisho_interceptor::Algorithm;
 
 use super::{
-    CodeRules, Config, Fault, LimitRules, Mode, PasswordRules, SessionRules, Smtp, Source, Tokens,
+    CodeRules, Config, Fault, LimitRules, Mode, PasswordRules, SecretBytes, SessionRules, Smtp, Source, Tokens,
+    authz::authz,
     reader::Reader,
     redis::redis,
     settings::DEV_ISSUER,
+    traces::traces,
     transport::transport,
     values::{
         address, flag, issuer, key_bytes, location, log_filter, milliseconds, number, one_of, rate, seconds, smtp_url,
@@ -59,7 +61,9 @@ fn read(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> Option<Config> {
     let log_format = reader.required("SEKISHO_LOG_FORMAT", |text| {
         one_of(text, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
     });
+    let traces = traces(reader);
     let transport = transport(mode, reader, now);
+    let authz = authz(reader);
     Some(Config {
         mode,
         listen: listen?,
@@ -78,8 +82,10 @@ fn read(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> Option<Config> {
         web: web?,
         audit_retention: audit_retention?,
         transport: transport?,
+        authz: authz?,
         log: log?,
         log_format: log_format?,
+        traces: traces?,
     })
 }
 
@@ -98,12 +104,17 @@ fn tokens(reader: &mut Reader<'_>) -> Option<Tokens> {
         Algorithm::parse(text).ok_or_else(|| "must be EdDSA, ES256, RS256 or HS256".to_owned())
     });
     let shared_key = reader.optional("SEKISHO_JWT_SECRET_KEY", key_bytes);
+    let shared_key_previous = reader.optional("SEKISHO_JWT_SECRET_KEY_PREVIOUS", key_bytes);
     let access_ttl = reader.required("SEKISHO_ACCESS_TTL", |text| seconds(text, 60..=3600));
+    if let (Some(algorithm), Some(key), Some(previous)) = (algorithm, &shared_key, &shared_key_previous) {
+        shared_keys(algorithm, key.as_ref(), previous.as_ref(), reader);
+    }
     Some(Tokens {
         issuer: issuer?,
         audience: audience?,
         algorithm: algorithm?,
         shared_key: shared_key?,
+        shared_key_previous: shared_key_previous?,
         access_ttl: access_ttl?,
     })
 }
@@ -184,11 +195,13 @@ fn smtp(mode: Mode, reader: &mut Reader<'_>) -> Option<Option<Smtp>> {
 /// Faults that only show between settings.
 fn cross_check(mode: Mode, config: Option<&Config>, reader: &mut Reader<'_>) {
     let Some(config) = config else { return };
-    if config.tokens.algorithm == Algorithm::HS256 && config.tokens.shared_key.is_none() {
-        reader.fault("SEKISHO_JWT_SECRET_KEY", "is required with HS256");
-    }
-    if config.tokens.algorithm != Algorithm::HS256 && config.tokens.shared_key.is_some() {
-        reader.fault("SEKISHO_JWT_SECRET_KEY", "is for HS256 only");
+    if let Some(authz) = &config.authz {
+        // That somebody else ends TLS says nothing here, where that one is the client.
+        let is_open = config.transport.tls.is_none() && !authz.listen.ip().is_loopback();
+        if is_open && !authz.plaintext && mode != Mode::Dev {
+            let problem = "must be true, to speak in the clear of users' tokens; or set SEKISHO_TLS_CERT";
+            reader.fault("SEKISHO_AUTHZ_PLAINTEXT", problem);
+        }
     }
     if config.sessions.max_age < config.sessions.idle {
         reader.fault("SEKISHO_SESSION_MAX_AGE", "must not be less than SEKISHO_REFRESH_TTL");
@@ -198,5 +211,27 @@ fn cross_check(mode: Mode, config: Option<&Config>, reader: &mut Reader<'_>) {
     }
     if mode == Mode::Serve && config.tokens.issuer == DEV_ISSUER {
         reader.fault("SEKISHO_ISSUER", "is that of sekisho dev");
+    }
+}
+
+/// Of HS256.
+fn shared_keys(
+    algorithm: Algorithm,
+    key: Option<&SecretBytes>,
+    previous: Option<&SecretBytes>,
+    reader: &mut Reader<'_>,
+) {
+    if algorithm == Algorithm::HS256 && key.is_none() {
+        reader.fault("SEKISHO_JWT_SECRET_KEY", "is required with HS256");
+    }
+    if algorithm != Algorithm::HS256 && key.is_some() {
+        reader.fault("SEKISHO_JWT_SECRET_KEY", "is for HS256 only");
+    }
+    if previous.is_some() {
+        if algorithm != Algorithm::HS256 {
+            reader.fault("SEKISHO_JWT_SECRET_KEY_PREVIOUS", "is for HS256 only");
+        } else if previous == key {
+            reader.fault("SEKISHO_JWT_SECRET_KEY_PREVIOUS", "must not be SEKISHO_JWT_SECRET_KEY itself");
+        }
     }
 }

@@ -55,6 +55,21 @@ pub const SETTINGS: &[Setting] = &[
         "Address and port of gRPC, gRPC-Web and REST; port 0 takes a free one",
     ),
     Setting::new("SEKISHO_OPS_LISTEN", Some("127.0.0.1:9090"), "Address and port of probes and metrics"),
+    Setting::new(
+        "SEKISHO_AUTHZ_LISTEN",
+        None,
+        "Address and port of external authorisation for proxies (`envoy.service.auth.v3`), see [ext-authz.md](ext-authz.md)",
+    ),
+    Setting::new(
+        "SEKISHO_AUTHZ_POLICY",
+        None,
+        "A file of TOML: who may call what of the siblings behind the proxies. Read again when it changes",
+    ),
+    Setting::new(
+        "SEKISHO_AUTHZ_PLAINTEXT",
+        Some("false"),
+        "`true`: external authorisation speaks in the clear though there is `SEKISHO_TLS_CERT`, as to a proxy on the same machine or in a mesh",
+    ),
     Setting::required(
         "SEKISHO_DATABASE_URL",
         Some("sqlite://.sekisho/sekisho.db"),
@@ -92,7 +107,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_SECRET_PREVIOUS",
         None,
-        "The secret before, while it is being replaced: what was made with it stays valid, but for mailed codes that are pending. Keep it for as long as sessions live, and until people have signed in again: their passwords are stored anew by that",
+        "The other secret while `SEKISHO_SECRET` is being replaced ([rotation](operations/rotation.md)): what was made with it stays valid. Keep the one before for as long as sessions live, and until people have signed in again: their passwords are stored anew by that",
     )
     .secret(),
     Setting::required("SEKISHO_ISSUER", Some(DEV_ISSUER), "The `iss` claim: an http(s) URL"),
@@ -102,6 +117,12 @@ pub const SETTINGS: &[Setting] = &[
         "SEKISHO_JWT_SECRET_KEY",
         None,
         "Only with `HS256`, and then required: at least 32 bytes in base64, shared with the siblings",
+    )
+    .secret(),
+    Setting::new(
+        "SEKISHO_JWT_SECRET_KEY_PREVIOUS",
+        None,
+        "Only with `HS256`: another such key, whose tokens are taken as well, while `SEKISHO_JWT_SECRET_KEY` is being replaced ([rotation](operations/rotation.md))",
     )
     .secret(),
     Setting::new("SEKISHO_ACCESS_TTL", Some("900"), "Life of an access token in seconds, 60 to 3600"),
@@ -195,7 +216,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_TLS_CLIENT_CA",
         None,
-        "A file of PEM: authorities. If it is set, every client has to show a certificate of one of them",
+        "A file of PEM: authorities. If it is set, clients are asked for a certificate of one of them",
+    ),
+    Setting::new(
+        "SEKISHO_TLS_CLIENT_AUTH",
+        Some("required"),
+        "With `SEKISHO_TLS_CLIENT_CA`: `required`, or `optional` where clients without a certificate, such as browsers, are served as well",
     ),
     Setting::new(
         "SEKISHO_TLS_TERMINATED",
@@ -238,4 +264,63 @@ pub const SETTINGS: &[Setting] = &[
         "Lowest level that is logged: `error`, `warn`, `info`, `debug` or `trace`; of libraries only warnings and errors",
     ),
     Setting::new("SEKISHO_LOG_FORMAT", Some("json"), "`json` or `pretty`").in_dev("pretty"),
+    Setting::new(
+        "SEKISHO_TRACE_TRUST",
+        Some(""),
+        "Addresses and networks, separated by commas, whose `traceparent` is believed; `all` for a service that only siblings reach (docs/telemetry.md)",
+    ),
+    Setting::new(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        None,
+        "Traces go there by OTLP over gRPC: `http://HOST:PORT` or `https://HOST:PORT`. Without it there are none, and the other settings of OpenTelemetry are not looked at",
+    ),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", None, "The same, and before it"),
+    Setting::new("OTEL_EXPORTER_OTLP_PROTOCOL", Some("grpc"), "`grpc`: there is no other"),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", None, "The same, and before it"),
+    Setting::new(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        None,
+        "Headers for the collector: `name=value`, separated by commas; values percent-encoded",
+    )
+    .secret(),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_HEADERS", None, "The same, and before it").secret(),
+    Setting::new(
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        Some("10000"),
+        "Milliseconds that the collector may take for a batch, 1 to 600000",
+    ),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", None, "The same, and before it"),
+    Setting::new(
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        None,
+        "A file of PEM: authorities of the collector's certificate, instead of those of the system",
+    ),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", None, "The same, and before it"),
+    Setting::new("OTEL_EXPORTER_OTLP_COMPRESSION", Some("none"), "`none`: there is no other"),
+    Setting::new("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", None, "The same, and before it"),
+    Setting::new("OTEL_TRACES_EXPORTER", Some("otlp"), "`otlp`, or `none`: no traces"),
+    Setting::new("OTEL_SDK_DISABLED", Some("false"), "`true`: no traces"),
+    Setting::new("OTEL_SERVICE_NAME", Some("sekisho"), "`service.name` of the traces"),
+    Setting::new(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        None,
+        "More that is true of the whole process: `name=value`, separated by commas, percent-encoded; `service.name` only counts without `OTEL_SERVICE_NAME`",
+    ),
+    Setting::new(
+        "OTEL_TRACES_SAMPLER",
+        Some("parentbased_always_on"),
+        "`always_on`, `always_off`, `traceidratio`, or one of them after `parentbased_`",
+    ),
+    Setting::new("OTEL_TRACES_SAMPLER_ARG", Some("1.0"), "With `traceidratio`: the part of all traces, 0 to 1"),
+    Setting::new("OTEL_BSP_SCHEDULE_DELAY", Some("5000"), "Milliseconds between batches, 1 to 600000"),
+    Setting::new(
+        "OTEL_BSP_MAX_QUEUE_SIZE",
+        Some("2048"),
+        "Spans that wait, 1 to 1000000; one more is lost, and counted",
+    ),
+    Setting::new(
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        Some("512"),
+        "Spans in a batch, 1 to 10000 and no more than may wait",
+    ),
 ];

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use super::*;
 
 const SECRET: &str = "dGVzdC1zZWNyZXQtdGVzdC1zZWNyZXQtdGVzdC0wMDE=";
@@ -12,13 +14,32 @@ const VALID: [(&str, &str); 7] = [
     ("SEKISHO_TLS_TERMINATED", "true"),
 ];
 
-fn with(changes: &[(&'static str, &'static str)]) -> Source {
+fn with(changes: &[(&str, &str)]) -> Source {
     Source::from_pairs(VALID.into_iter().chain(changes.iter().copied()))
 }
 
-fn faults(changes: &[(&'static str, &'static str)]) -> Vec<String> {
+fn faults(changes: &[(&str, &str)]) -> Vec<String> {
     let faults = Config::read(Mode::Serve, &with(changes)).err().unwrap_or_default();
     faults.into_iter().map(|fault| fault.name).collect()
+}
+
+/// What proxies ask is of users' tokens: in the clear only where somebody says so.
+#[test]
+fn proxies_are_not_answered_in_the_clear_by_oversight() {
+    let policy = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&policy, "[[policy]]\nname = \"a\"\n").unwrap();
+    let file = policy.path().to_str().unwrap();
+    let with = |listen: &str, plaintext: &str| {
+        faults(&[
+            ("SEKISHO_AUTHZ_LISTEN", listen),
+            ("SEKISHO_AUTHZ_POLICY", file),
+            ("SEKISHO_AUTHZ_PLAINTEXT", plaintext),
+        ])
+    };
+    assert_eq!(with("0.0.0.0:9001", "false"), ["SEKISHO_AUTHZ_PLAINTEXT"]);
+    for (listen, plaintext) in [("0.0.0.0:9001", "true"), ("127.0.0.1:9001", "false"), ("[::1]:9001", "false")] {
+        assert_eq!(with(listen, plaintext), Vec::<String>::new(), "{listen} {plaintext}");
+    }
 }
 
 #[test]
@@ -77,6 +98,7 @@ fn each_fault_is_named() {
         ("SEKISHO_ISSUER", "http://localhost:8080"),
         ("SEKISHO_JWT_ALG", "none"),
         ("SEKISHO_JWT_SECRET_KEY", SECRET),
+        ("SEKISHO_JWT_SECRET_KEY_PREVIOUS", SECRET),
         ("SEKISHO_ACCESS_TTL", "59"),
         ("SEKISHO_ACCESS_TTL", "3601"),
         ("SEKISHO_ACCESS_TTL", "15m"),
@@ -86,6 +108,8 @@ fn each_fault_is_named() {
         ("SEKISHO_MAX_SESSIONS", "-1"),
         ("SEKISHO_MAX_SESSIONS_POLICY", "evict"),
         ("SEKISHO_BCRYPT_COST", "4"),
+        ("SEKISHO_SMTP_URL", "smtp://host?tls=require"),
+        ("SEKISHO_SMTP_URL", "smtp://user@host"),
         ("SEKISHO_PASSWORD_MIN_LENGTH", "7"),
         ("SEKISHO_PASSWORD_MIN_LENGTH", "65"),
         ("SEKISHO_PASSWORD_CLASSES", "5"),
@@ -114,7 +138,78 @@ fn each_fault_is_named() {
     ] {
         assert_eq!(faults(&[(name, bad)]), [name], "{name}={bad}");
     }
-    assert_eq!(faults(&[("SEKISHO_JWT_ALG", "HS256")]), ["SEKISHO_JWT_SECRET_KEY"]);
+    let shared = ("SEKISHO_JWT_ALG", "HS256");
+    assert_eq!(faults(&[shared]), ["SEKISHO_JWT_SECRET_KEY"]);
+    // Also where something else is wrong.
+    let both = faults(&[shared, ("SEKISHO_BCRYPT_COST", "4")]);
+    assert_eq!(both, ["SEKISHO_JWT_SECRET_KEY", "SEKISHO_BCRYPT_COST"]);
+    let twice = [shared, ("SEKISHO_JWT_SECRET_KEY", SECRET), ("SEKISHO_JWT_SECRET_KEY_PREVIOUS", SECRET)];
+    assert_eq!(faults(&twice), ["SEKISHO_JWT_SECRET_KEY_PREVIOUS"]);
+    assert_eq!(faults(&[("SEKISHO_TLS_CLIENT_AUTH", "optional")]), ["SEKISHO_TLS_CLIENT_CA"]);
+}
+
+#[test]
+fn each_fault_of_traces_is_named() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
+    for (name, bad) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://collector:4317"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317/v1/traces"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:hunter2@collector:4317"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=c"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=%0a"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere.pem"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "Cargo.toml"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_SDK_DISABLED", "yes"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "staging"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "=a"),
+        ("OTEL_TRACES_SAMPLER", "xray"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
+        ("OTEL_TRACES_SAMPLER_ARG", "NaN"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2049"),
+        ("SEKISHO_TRACE_TRUST", "everybody"),
+        ("SEKISHO_TRACE_TRUST", "0.0.0.0/0"),
+    ] {
+        assert_eq!(faults(&[endpoint, (name, bad)]), [name], "{name}={bad}");
+    }
+}
+
+#[test]
+fn traces_go_where_the_specification_says() {
+    let traces = |changes: &[(&'static str, &'static str)]| Config::read(Mode::Serve, &with(changes)).unwrap().traces;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
+    assert!(traces(&[]).is_none());
+    assert!(traces(&[("OTEL_TRACES_SAMPLER", "xray"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]).is_none());
+    assert!(traces(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).is_none());
+    assert!(traces(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]).is_none());
+
+    let plain = traces(&[endpoint]).unwrap();
+    assert_eq!(plain.endpoint.to_string(), "http://collector:4317/");
+    assert_eq!((plain.timeout, plain.delay), (Duration::from_secs(10), Duration::from_secs(5)));
+    assert_eq!((plain.queue, plain.batch), (2048, 512));
+    assert_eq!(plain.sampling, Sampling { ratio: 1.0, follows_parent: true });
+    assert!(plain.trust.is_empty() && plain.headers.is_empty() && plain.authorities.is_none());
+    assert_eq!(plain.resource[0], ("service.name".to_owned(), "sekisho".to_owned()));
+
+    let specific = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://traces:4317");
+    assert_eq!(traces(&[endpoint, specific]).unwrap().endpoint.host(), Some("traces"));
+    let ratio = [endpoint, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.01")];
+    assert_eq!(traces(&ratio).unwrap().sampling, Sampling { ratio: 0.01, follows_parent: false });
+    let named = traces(&[endpoint, ("OTEL_RESOURCE_ATTRIBUTES", "service.name=a%20b")]).unwrap();
+    assert_eq!(named.resource[0], ("service.name".to_owned(), "a b".to_owned()));
+    let trusting = traces(&[endpoint, ("SEKISHO_TRACE_TRUST", "all")]).unwrap();
+    assert!(trusting.trust.iter().any(|network| network.contains(&IpAddr::from([192, 0, 2, 1]))));
+    let secret = traces(&[endpoint, ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2")]).unwrap();
+    assert!(!format!("{secret:?}").contains("hunter2"));
 }
 
 /// R69. An origin that no browser sends lets nobody in, and whoever wrote it

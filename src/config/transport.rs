@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     Mode, Transport,
     reader::Reader,
-    values::{flag, number, seconds},
+    values::{flag, number, one_of, seconds},
 };
 use crate::{
     domain::Timestamp,
@@ -15,6 +15,7 @@ use crate::{
 const CERTIFICATE: &str = "SEKISHO_TLS_CERT";
 const KEY: &str = "SEKISHO_TLS_KEY";
 const CLIENT_CA: &str = "SEKISHO_TLS_CLIENT_CA";
+const CLIENT_AUTH: &str = "SEKISHO_TLS_CLIENT_AUTH";
 const TERMINATED: &str = "SEKISHO_TLS_TERMINATED";
 
 pub(super) fn transport(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> Option<Transport> {
@@ -41,9 +42,14 @@ pub(super) fn transport(mode: Mode, reader: &mut Reader<'_>, now: Timestamp) -> 
 fn tls(reader: &mut Reader<'_>, may_be_plain: bool, now: Timestamp) -> Option<Option<TlsFiles>> {
     let mut path = |name| reader.optional(name, |text| Ok(PathBuf::from(text)));
     let (certificate, key, client_ca) = (path(CERTIFICATE)?, path(KEY)?, path(CLIENT_CA)?);
+    let is_client_optional =
+        reader.required(CLIENT_AUTH, |text| one_of(text, &[("required", false), ("optional", true)]))?;
+    if is_client_optional && client_ca.is_none() {
+        reader.fault(CLIENT_CA, format!("is required with {CLIENT_AUTH}=optional"));
+    }
     match (certificate, key) {
         (Some(certificate), Some(key)) => {
-            let files = TlsFiles { certificate, key, client_ca };
+            let files = TlsFiles { certificate, key, client_ca, is_client_optional };
             let faults = tls::check(&files, now).err().unwrap_or_default();
             let is_good = faults.is_empty();
             faults.into_iter().for_each(|fault| reader.fault(fault.setting, fault.problem));

@@ -6,9 +6,12 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use zeroize::Zeroizing;
 
 use super::{SecretBytes, SecretText};
-use crate::storage::{
-    limits::Rate,
-    sql::{Bounds, Location},
+use crate::{
+    mail::smtp,
+    storage::{
+        limits::Rate,
+        sql::{Bounds, Location},
+    },
 };
 
 const MIN_KEY_BYTES: usize = 32;
@@ -84,11 +87,11 @@ pub(super) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Stri
 }
 
 pub(super) fn smtp_url(text: &str) -> Result<SecretText, String> {
-    if text.starts_with("smtp://") || text.starts_with("smtps://") {
-        Ok(SecretText(Zeroizing::new(text.to_owned())))
-    } else {
-        Err("must begin with smtp:// or smtps://".to_owned())
+    if !(text.starts_with("smtp://") || text.starts_with("smtps://")) {
+        return Err("must begin with smtp:// or smtps://".to_owned());
     }
+    smtp::check(text).map_err(|error| error.to_string())?;
+    Ok(SecretText(Zeroizing::new(text.to_owned())))
 }
 
 /// Ours from that level on; of the libraries warnings only, for at lower levels

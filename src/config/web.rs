@@ -18,7 +18,7 @@ pub(super) fn web(reader: &mut Reader<'_>) -> Option<Web> {
     })
 }
 
-fn list<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+pub(super) fn list<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(read).collect()
 }
 
@@ -35,7 +35,7 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let network = network.map_err(|_| "must be addresses or networks, such as 10.0.0.7 or 10.0.0.0/24")?;
     if network.prefix_len() == 0 {
