@@ -64,10 +64,9 @@ async fn readyz(State(ops): State<Ops>) -> Response {
 }
 
 async fn metrics(State(ops): State<Ops>) -> Response {
-    let (mails, metrics) = (ops.ctx.mail.stats(), &ops.ctx.metrics);
-    metrics.mails("sent", mails.sent());
-    metrics.mails("retried", mails.retried());
-    metrics.mails("failed", mails.failed());
+    let metrics = &ops.ctx.metrics;
+    metrics.mails(&ops.ctx.mail);
+    metrics.signing_keys(&ops.ctx.keyring.standing());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], metrics.render()).into_response()
 }

@@ -79,6 +79,9 @@ impl Readiness {
                 Err(error) => tracing::error!(%error, "a probe failed"),
             }
         }
+        for probe in &self.probes {
+            self.metrics.store_up(probe.name(), !last.unavailable.contains(probe.name()));
+        }
     }
 
     fn compare(&self, store: &'static str, theirs: Timestamp, ours: Timestamp, skewed: &mut BTreeSet<&'static str>) {

@@ -1,14 +1,22 @@
-//! Metrics of connections, of TLS, and of calls as a whole.
+//! Metrics of connections and of TLS.
 
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::{Registry, Unit},
 };
 
-use super::Metrics;
+use super::{
+    Metrics,
+    by_word::ByWord,
+    catalog::{Catalog, Row},
+};
+
+/// As `app` calls them.
+const LISTENERS: [&str; 3] = ["public", "operations", "authz"];
+/// As `server` calls them.
+const ENDS: [&str; 8] = ["closed", "broken", "handshake", "silent", "idle", "aged", "flooded", "stopped"];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Listener {
@@ -21,34 +29,54 @@ struct Ended {
     end: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
-    outcome: &'static str,
-}
-
-#[derive(Default)]
+/// See the module.
 pub(super) struct Transport {
     connections: Family<Listener, Gauge>,
     refused: Family<Listener, Counter>,
     ended: Family<Ended, Counter>,
-    calls_in_flight: Gauge,
-    calls_shed: Counter,
-    tls_reloads: Family<Outcome, Counter>,
+    tls_reloads: ByWord<Counter>,
     tls_certificate_ends: Gauge<f64, AtomicU64>,
 }
 
 impl Transport {
-    pub(super) fn register(&self, registry: &mut Registry) {
-        registry.register("connections", "Connections, by listener", self.connections.clone());
+    pub(super) fn register(catalog: &mut Catalog) -> Self {
+        let this = Self {
+            connections: Family::default(),
+            refused: Family::default(),
+            ended: Family::default(),
+            tls_reloads: ByWord::new("outcome", ["loaded", "kept"]),
+            tls_certificate_ends: Gauge::default(),
+        };
+        for listener in LISTENERS {
+            this.refused.get_or_create_owned(&Listener { listener });
+            for end in ENDS {
+                this.ended.get_or_create_owned(&Ended { listener, end });
+            }
+        }
+        catalog.section("Connections");
+        let row = Row::new("connections", "Connections, by listener", "How near `SEKISHO_MAX_CONNECTIONS` is");
+        catalog.add(row.words("listener", LISTENERS), &this.connections);
         let refused = "Connections that were one too many";
-        registry.register("connections_refused", refused, self.refused.clone());
-        registry.register("connections_ended", "Connections, by how they ended", self.ended.clone());
-        let in_flight = "Unary calls that run, also those whose callers have gone";
-        registry.register("calls_in_flight", in_flight, self.calls_in_flight.clone());
-        registry.register("calls_shed", "Unary calls that were one too many", self.calls_shed.clone());
-        registry.register("tls_reloads", "New certificates, by what became of them", self.tls_reloads.clone());
-        let ends = "When the certificate ends, since the epoch";
-        registry.register_with_unit("tls_certificate_ends", ends, Unit::Seconds, self.tls_certificate_ends.clone());
+        let row = Row::new("connections_refused", refused, "Clients that find no room");
+        catalog.add(row.words("listener", LISTENERS), &this.refused);
+        let row = Row::new(
+            "connections_ended",
+            "Connections, by how they ended",
+            "`flooded`, `handshake` and \
+             `silent`: attacks, or clients that do not speak as they should",
+        );
+        catalog.add(row.words("listener", LISTENERS).words("end", ENDS), &this.ended);
+        let row = Row::new(
+            "tls_reloads",
+            "New certificates, by what became of them",
+            "`kept`: files that cannot be \
+             used",
+        );
+        this.tls_reloads.register(catalog, row);
+        let ends = "When the certificate ends, since the epoch; 0 without TLS";
+        let row = Row::new("tls_certificate_ends", ends, "A certificate that nobody renews").seconds();
+        catalog.add(row, &this.tls_certificate_ends);
+        this
     }
 }
 
@@ -68,19 +96,9 @@ impl Metrics {
         self.transport.ended.get_or_create(&Ended { listener, end }).inc();
     }
 
-    /// So many unary calls more run.
-    pub fn calls_in_flight(&self, more: i64) {
-        self.transport.calls_in_flight.inc_by(more);
-    }
-
-    /// A unary call was one too many.
-    pub fn call_shed(&self) {
-        self.transport.calls_shed.inc();
-    }
-
     /// The files of the certificate have changed.
     pub fn tls_reload(&self, outcome: &'static str) {
-        self.transport.tls_reloads.get_or_create(&Outcome { outcome }).inc();
+        self.transport.tls_reloads.of(outcome).inc();
     }
 
     /// When the certificate ends, in seconds since the epoch.
