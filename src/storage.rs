@@ -1,7 +1,7 @@
 //! What flows need of a store, in small traits by purpose. The durable ones
 //! ([`Accounts`], [`Journal`], [`Outbox`], [`Audit`], [`AuditChain`], [`SigningKeys`],
-//! [`ServiceAccounts`]) are SQL; the volatile ones ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live
-//! in Redis.
+//! [`ServiceAccounts`], [`ServiceIdentities`], [`Tallies`]) are SQL; the volatile ones
+//! ([`Sessions`], [`Codes`], [`Limits`], [`Revocations`]) may also live in Redis.
 //!
 //! Every method is atomic. A method that fails with [`StoreError::Unavailable`]
 //! may or may not have happened.
@@ -19,9 +19,11 @@ pub mod probe;
 pub mod redis;
 pub mod revocations;
 pub mod service_accounts;
+pub mod service_identities;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sql;
+pub mod tallies;
 
 use std::sync::Arc;
 
@@ -36,8 +38,10 @@ pub use outbox::Outbox;
 pub use probe::Probe;
 pub use revocations::Revocations;
 pub use service_accounts::ServiceAccounts;
+pub use service_identities::ServiceIdentities;
 pub use sessions::Sessions;
 pub use signing_keys::SigningKeys;
+pub use tallies::Tallies;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,10 @@ pub struct Stores {
     pub signing_keys: Arc<dyn SigningKeys>,
     /// Services that ask for tokens of their own.
     pub service_accounts: Arc<dyn ServiceAccounts>,
+    /// Whose certificates are those of which.
+    pub service_identities: Arc<dyn ServiceIdentities>,
+    /// Numbers of the whole deployment.
+    pub tallies: Arc<dyn Tallies>,
     /// Who is signed in where.
     pub sessions: Arc<dyn Sessions>,
     /// Codes that wait to be presented.

@@ -99,10 +99,12 @@ impl OpenStores {
 /// migration that is missing is an error that names it.
 pub async fn open_sql(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<SqlStore>, BoxError> {
     let store = SqlStore::open(&config.database, metrics.clone()).await?;
-    if config.mode == Mode::Dev {
+    let mut pending = store.pending_migrations().await?;
+    // Not else: whoever serves need not be allowed to make tables.
+    if config.mode == Mode::Dev && !pending.is_empty() {
         store.migrate().await?;
+        pending = store.pending_migrations().await?;
     }
-    let pending = store.pending_migrations().await?;
     if !pending.is_empty() {
         return Err(format!("the database lacks {}: run `sekisho migrate`", pending.join(", ")).into());
     }

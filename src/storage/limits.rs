@@ -41,6 +41,15 @@ impl Rate {
     }
 }
 
+/// A budget that has none left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Empty {
+    /// Which of those that were asked for.
+    pub place: usize,
+    /// How long there is none.
+    pub wait: Duration,
+}
+
 /// The table of budgets.
 #[async_trait]
 pub trait Limits: Send + Sync {
@@ -51,15 +60,14 @@ pub trait Limits: Send + Sync {
     /// Gives one call back.
     async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()>;
 
-    /// Takes one call out of each budget, or none out of any: the wait for the first
-    /// that has none left. Whoever draws on the same budgets names them in the same order,
+    /// Takes one call out of each budget, or none out of any: the first that has none
+    /// left. Whoever draws on the same budgets names them in the same order,
     /// the narrowest first: of those before it one may be missing for a moment.
-    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
-        for (at, (key, rate)) in budgets.iter().enumerate() {
-            let wait = self.take(key, *rate, now).await?;
-            if wait.is_some() {
-                self.give_back_all(&budgets[..at], now).await?;
-                return Ok(wait);
+    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Empty>> {
+        for (place, (key, rate)) in budgets.iter().enumerate() {
+            if let Some(wait) = self.take(key, *rate, now).await? {
+                self.give_back_all(&budgets[..place], now).await?;
+                return Ok(Some(Empty { place, wait }));
             }
         }
         Ok(None)

@@ -21,6 +21,15 @@ pub struct Leased {
     pub notice: Notice,
 }
 
+/// What a worker has taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// To be delivered, those that are due longest first.
+    pub notices: Vec<Leased>,
+    /// How many more cannot be read, as of a later version: they are left to others.
+    pub unreadable: usize,
+}
+
 /// How many notices there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
@@ -28,6 +37,8 @@ pub struct Backlog {
     pub all: u64,
     /// Those that are being delivered or could be.
     pub due: u64,
+    /// When the oldest of all was written.
+    pub oldest: Option<Timestamp>,
 }
 
 /// The outbox.
@@ -35,9 +46,7 @@ pub struct Backlog {
 pub trait Outbox: Send + Sync {
     /// At most `limit` notices that are due and that nobody holds, those that are
     /// due longest first. Until `until` nobody else gets them.
-    ///
-    /// One that cannot be read, as of a later version, is left to others.
-    async fn lease(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Leased>>;
+    async fn lease(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Batch>;
 
     /// Removes a notice that was delivered or given up. `false`: somebody else has
     /// it by now.

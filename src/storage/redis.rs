@@ -13,6 +13,7 @@ mod link;
 mod record;
 mod revocations;
 mod script;
+mod session_count;
 mod sessions;
 mod silence;
 mod survey;
@@ -21,6 +22,7 @@ mod url;
 use std::{sync::Arc, time::Duration};
 
 use fred::{interfaces::EventInterface, types::Value};
+use tracing::Instrument;
 
 pub use survey::Finding;
 pub use url::RedisUrl;
@@ -32,7 +34,12 @@ use self::{
     script::{Fenced, Script, UNMARKED},
 };
 use super::{Fence, Journal, Result};
-use crate::{clock::Clock, domain::Timestamp, entropy::Entropy, telemetry::Metrics};
+use crate::{
+    clock::Clock,
+    domain::Timestamp,
+    entropy::Entropy,
+    telemetry::{Metrics, traces},
+};
 
 /// How to reach Redis, and how.
 #[derive(Clone, Debug)]
@@ -127,7 +134,9 @@ impl RedisStore {
     /// Counts the time of an operation by its name.
     async fn timed<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
         let start = tokio::time::Instant::now();
-        let result = work.await;
+        let span = traces::store("redis", operation);
+        let result = work.instrument(span.clone()).await;
+        traces::outcome(&span, result.is_ok());
         self.metrics.store(operation, result.is_ok(), start.elapsed());
         result
     }

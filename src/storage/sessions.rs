@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::{
-    ClientId, Session, SessionId, Timestamp, UserId,
+    ClientId, Revocation, Session, SessionId, Timestamp, UserId,
+    revocation::Target,
     rotation::Verdict,
     session::{Gate, Subject},
 };
@@ -126,12 +127,30 @@ pub trait Sessions: Send + Sync {
     /// Every live session of a person, the last used first.
     async fn list(&self, user_id: UserId, now: Timestamp) -> Result<Vec<Session>>;
 
+    /// How many sessions are live, of all people. Read in pieces, so that nobody waits
+    /// for it: one that is opened, used or ended meanwhile may count twice or not at all.
+    async fn count(&self, now: Timestamp) -> Result<u64>;
+
     /// Ends a session; whether it was there.
     async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool>;
 
     /// Ends every session of a person that began at or before `until`; how many
     /// of them were live then.
     async fn end_until(&self, user_id: UserId, until: Timestamp) -> Result<u64>;
+
+    /// Does what lines of the journal say, as [`Sessions::end`] and [`Sessions::end_until`] do
+    /// one by one; how many records it removed.
+    async fn end_all(&self, lines: &[Revocation]) -> Result<u64> {
+        let mut removed = 0;
+        for line in lines {
+            removed += match line.target {
+                Target::Token(_) => 0,
+                Target::Session(id) => self.end(line.user_id, id).await?.into(),
+                Target::User => self.end_until(line.user_id, line.not_before).await?,
+            };
+        }
+        Ok(removed)
+    }
 
     /// Removes at most `limit` sessions that expired at or before `before`; how
     /// many.

@@ -11,6 +11,7 @@ mod appends;
 mod audit;
 mod audit_chain;
 mod codes;
+mod end_all;
 mod engine;
 mod fence;
 mod file_lock;
@@ -29,10 +30,13 @@ mod rotate;
 mod row;
 mod server;
 mod service_accounts;
+mod service_identities;
+mod session_count;
 mod session_row;
 mod sessions;
 mod signing_keys;
 mod sqlite;
+mod tallies;
 
 use std::sync::Arc;
 
@@ -43,8 +47,13 @@ pub use listener::Listener;
 pub use open::Location;
 pub use server::Bounds;
 
+use tracing::Instrument;
+
 use super::{Result, StoreError, Stores};
-use crate::{domain::Timestamp, telemetry::Metrics};
+use crate::{
+    domain::Timestamp,
+    telemetry::{Metrics, traces},
+};
 
 /// All stores in one SQL database. Each write is on disk before it is
 /// acknowledged.
@@ -65,6 +74,8 @@ impl SqlStore {
             outbox: self.clone(),
             signing_keys: self.clone(),
             service_accounts: self.clone(),
+            service_identities: self.clone(),
+            tallies: self.clone(),
             sessions: self.clone(),
             codes: self.clone(),
             limits: self.clone(),
@@ -81,7 +92,9 @@ impl SqlStore {
     /// long.
     async fn timed<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let start = tokio::time::Instant::now();
-        let result = self.pools.in_time(work).await;
+        let span = traces::store(self.pools.name(), operation);
+        let result = self.pools.in_time(work).instrument(span.clone()).await;
+        traces::outcome(&span, result.is_ok());
         self.metrics.store(operation, result.is_ok(), start.elapsed());
         result
     }

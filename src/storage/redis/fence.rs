@@ -20,6 +20,7 @@ use fred::{
     types::Value,
 };
 use tokio::{sync::Mutex, task::JoinSet};
+use tracing::Instrument;
 
 use super::{
     RedisNeeds, Result,
@@ -121,13 +122,14 @@ impl Gatekeeper {
             return tokio::time::timeout(self.link.deadline(), self.mending.lock()).await.map(drop).map_err(late);
         };
         let gate = self.clone();
-        let renewal = tokio::spawn(async move {
+        let renewal = async move {
             let _alone = alone;
             match renewal {
                 Renewal::OfLease => gate.confirm().await,
                 Renewal::After(seen) => gate.learn_or_mend(seen.as_deref()).await,
             }
-        });
+        };
+        let renewal = tokio::spawn(renewal.in_current_span());
         let renewed = tokio::time::timeout(self.link.deadline(), renewal).await.map_err(late)?;
         renewed.map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }

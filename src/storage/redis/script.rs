@@ -42,6 +42,7 @@ scripts! {
     TAKE = "limits.take", ["take"];
     GIVE_BACK = "limits.give_back", ["give_back"];
     PUBLISH = "revocations.publish", ["publish"];
+    COUNT = "sessions.count", ["sessions", "count"];
     PROBE = "probe", ["probe"];
 }
 

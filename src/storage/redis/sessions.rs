@@ -148,6 +148,10 @@ impl Sessions for RedisStore {
         Ok(sessions)
     }
 
+    async fn count(&self, now: Timestamp) -> Result<u64> {
+        self.timed("sessions.count", self.count_live_sessions(now)).await
+    }
+
     async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool> {
         let args = vec![raw(id.0.as_bytes())];
         let ended = self.run(&END, &self.person(user_id), args).await?;

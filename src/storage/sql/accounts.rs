@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::{
-    Result, SqlStore, account_changes, audit,
-    engine::{Alone, Tx, sql},
+    Result, SqlStore, StoreError, account_changes, audit,
+    engine::{Alone, Query, Tx, sql},
     known_clients, password_history,
     row::{Row, corrupt},
 };
@@ -23,7 +23,15 @@ macro_rules! columns {
     };
 }
 
-const BY_EMAIL: &str = concat!("SELECT ", columns!(), " FROM accounts WHERE email = $1");
+/// One row in any case, so that the time does not tell which addresses have an account:
+/// theirs, or [`nobody`].
+const BY_EMAIL: &str = "SELECT accounts.id IS NOT NULL AS is_there, COALESCE(id, $1) AS id, COALESCE(email, $2) AS email, \
+     COALESCE(email_verified, $3) AS email_verified, COALESCE(password_scheme, $4) AS password_scheme, \
+     COALESCE(password_hash, $5) AS password_hash, COALESCE(display_name, $6) AS display_name, \
+     COALESCE(locale, $7) AS locale, COALESCE(roles, $8) AS roles, COALESCE(disabled, $9) AS disabled, \
+     COALESCE(not_before, $10) AS not_before, COALESCE(created_at, $11) AS created_at, \
+     COALESCE(password_changed_at, $12) AS password_changed_at \
+     FROM (SELECT 1) AS always LEFT JOIN accounts ON accounts.email = $2";
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM accounts WHERE id = $1");
 const INSERT: &str = concat!(
     "INSERT INTO accounts (",
@@ -37,6 +45,40 @@ const UPDATE_PROFILE: &str = concat!(
 );
 const REPLACE_PASSWORD: &str = "UPDATE accounts SET password_scheme = $4, password_hash = $5 \
      WHERE id = $1 AND password_scheme = $2 AND password_hash = $3";
+
+/// What is read where there is no account: as long as most accounts are.
+fn nobody(email: &Email) -> Account {
+    Account {
+        id: UserId(uuid::Uuid::nil()),
+        email: email.clone(),
+        email_verified: true,
+        password: StoredPassword { scheme: "none".to_owned(), hash: "-".repeat(60) },
+        password_changed_at: Timestamp::default(),
+        display_name: Name::default(),
+        locale: Locale::default(),
+        roles: Vec::new(),
+        state: AccountState::Active,
+        not_before: Timestamp::default(),
+        created_at: Timestamp::default(),
+    }
+}
+
+/// `$1` to `$12`, in the order of `columns!`.
+fn with_columns(query: Query, account: &Account) -> Query {
+    query
+        .bind(account.id.0)
+        .bind(account.email.as_str())
+        .bind(account.email_verified)
+        .bind(&account.password.scheme)
+        .bind(&account.password.hash)
+        .bind(account.display_name.as_str())
+        .bind(account.locale.tag())
+        .bind(&account.roles[..])
+        .bind(account.state == AccountState::Disabled)
+        .bind(account.not_before)
+        .bind(account.created_at)
+        .bind(account.password_changed_at)
+}
 
 fn account(row: &Row) -> Result<Account> {
     Ok(Account {
@@ -58,9 +100,10 @@ fn account(row: &Row) -> Result<Account> {
 impl Accounts for SqlStore {
     async fn by_email(&self, email: &Email) -> Result<Option<Account>> {
         self.timed("accounts.by_email", async {
-            let query = sql(BY_EMAIL).bind(email.as_str());
-            let row = query.read_one(&self.pools).await?;
-            row.as_ref().map(account).transpose()
+            let row = with_columns(sql(BY_EMAIL), &nobody(email)).read_one(&self.pools).await?;
+            let row = row.ok_or_else(|| StoreError::Corrupt("no row of a join that always has one".to_owned()))?;
+            let (is_there, account) = (row.get("is_there")?, account(&row)?);
+            Ok(Some(account).filter(|_| is_there))
         })
         .await
     }
@@ -77,20 +120,7 @@ impl Accounts for SqlStore {
         self.timed("accounts.create", async {
             // Another account may be about to move to the address.
             let mut tx = self.pools.begin(Alone::With(account.email.as_str().as_bytes())).await?;
-            let insert = sql(INSERT)
-                .bind(account.id.0)
-                .bind(account.email.as_str())
-                .bind(account.email_verified)
-                .bind(&account.password.scheme)
-                .bind(&account.password.hash)
-                .bind(account.display_name.as_str())
-                .bind(account.locale.tag())
-                .bind(&account.roles[..])
-                .bind(account.state == AccountState::Disabled)
-                .bind(account.not_before)
-                .bind(account.created_at)
-                .bind(account.password_changed_at);
-            if insert.run(&mut tx).await? == 0 {
+            if with_columns(sql(INSERT), account).run(&mut tx).await? == 0 {
                 return Ok(Creation::EmailTaken);
             }
             audit::insert(&mut tx, event).await?;

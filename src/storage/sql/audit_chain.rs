@@ -7,7 +7,7 @@ use super::{
     Result, SqlStore,
     audit::audit_row,
     engine::{Alone, Pools, Query, sql},
-    row::Row,
+    row::{Row, corrupt},
 };
 use crate::{
     crypto::secrets::Mac,
@@ -34,16 +34,23 @@ const LINKS: &str = "SELECT links.number, links.seq, links.hash, seals.sealed_at
 const SEALED: &str = "SELECT events.seq, links.number FROM audit_events AS events \
      LEFT JOIN audit_links AS links ON links.seq = events.seq WHERE events.seq > $1 ORDER BY events.seq LIMIT $2";
 
+/// Looked through at a time: while a transaction is open for long, all that was sealed since
+/// it began is looked through again and again, and no statement may take too long for that.
+const WINDOW: u32 = 4_096;
+
+// One row at least, also where no event is unsealed.
 macro_rules! unsealed {
     ($oldest_open:literal, $next_transaction:literal) => {
         concat!(
-            "SELECT seq, at, kind, user_id, session_id, client_id, mailbox, address, request_id, ",
+            "WITH page AS (SELECT seq, at, kind, user_id, session_id, client_id, mailbox, address, request_id \
+             FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $3) SELECT event.*, looked.number, looked.last, ",
             $oldest_open,
             " AS oldest_open, ",
             $next_transaction,
-            " AS next_transaction FROM audit_events WHERE seq > $1 \
-             AND NOT EXISTS (SELECT 1 FROM audit_links WHERE audit_links.seq = audit_events.seq) \
-             ORDER BY seq LIMIT $2"
+            " AS next_transaction FROM (SELECT COUNT(*) AS number, MAX(seq) AS last FROM page) AS looked \
+             LEFT JOIN (SELECT * FROM page WHERE NOT EXISTS \
+             (SELECT 1 FROM audit_links WHERE audit_links.seq = page.seq) ORDER BY seq LIMIT $2) AS event ON TRUE \
+             ORDER BY event.seq"
         )
     };
 }
@@ -123,6 +130,47 @@ fn json(link: &Link) -> Value {
     json!({"number": link.point.number, "seq": link.seq, "hash": hex::encode(link.point.hash)})
 }
 
+impl SqlStore {
+    /// Of several looks the first one says which transactions were open, and the last one
+    /// which may come: whatever was there in between is between the two.
+    async fn unsealed_in_windows(&self, after: i64, limit: u32, size: u32) -> Result<Unsealed> {
+        let (mut found, mut next) = self.unsealed_window(after, limit, size).await?;
+        while let Some(after) = next {
+            let missing = limit.saturating_sub(u32::try_from(found.rows.len()).unwrap_or(limit));
+            if missing == 0 {
+                break;
+            }
+            let (more, then) = self.unsealed_window(after, missing, size).await?;
+            found.rows.extend(more.rows);
+            found.next_transaction = more.next_transaction;
+            next = then;
+        }
+        Ok(found)
+    }
+
+    /// Those of a window, and where the next one begins.
+    async fn unsealed_window(&self, after: i64, limit: u32, size: u32) -> Result<(Unsealed, Option<i64>)> {
+        self.timed("audit_chain.unsealed", async {
+            let query = unsealed(&self.pools).bind(after).bind(limit).bind(size);
+            let rows = query.read_all(&self.pools).await?;
+            let looked = rows.first().ok_or_else(|| corrupt("number"))?;
+            let is_full = looked.number::<u32>("number")? == size;
+            let mut unsealed = Unsealed {
+                oldest_open: looked.get("oldest_open")?,
+                next_transaction: looked.get("next_transaction")?,
+                rows: Vec::new(),
+            };
+            for row in &rows {
+                if row.get::<Option<i64>>("seq")?.is_some() {
+                    unsealed.rows.push(audit_row(row)?);
+                }
+            }
+            Ok((unsealed, if is_full { looked.get("last")? } else { None }))
+        })
+        .await
+    }
+}
+
 #[async_trait]
 impl AuditChain for SqlStore {
     async fn chain(&self) -> Result<Option<(Chain, Mac)>> {
@@ -143,16 +191,7 @@ impl AuditChain for SqlStore {
     }
 
     async fn unsealed(&self, after: i64, limit: u32) -> Result<Unsealed> {
-        self.timed("audit_chain.unsealed", async {
-            let rows = unsealed(&self.pools).bind(after).bind(limit).read_all(&self.pools).await?;
-            let number = |name| rows.first().map_or(Ok(0), |row: &Row| row.get(name));
-            Ok(Unsealed {
-                oldest_open: number("oldest_open")?,
-                next_transaction: number("next_transaction")?,
-                rows: rows.iter().map(audit_row).collect::<Result<_>>()?,
-            })
-        })
-        .await
+        self.unsealed_in_windows(after, limit, WINDOW).await
     }
 
     async fn extend(&self, from: &Mac, to: (&Chain, &Mac), links: &[Link], seal: Option<&Seal>) -> Result<bool> {
@@ -202,5 +241,38 @@ impl AuditChain for SqlStore {
             rows.iter().map(|row| Ok((row.get("seq")?, row.get::<Option<i64>>("number")?.is_some()))).collect()
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        domain::{Event, EventKind, Origin, Timestamp},
+        storage::{Journal, sql::Location},
+    };
+
+    #[tokio::test]
+    async fn windows_are_looked_through_until_there_are_enough() {
+        let data = tempfile::tempdir().unwrap();
+        let store = SqlStore::open(&Location::Sqlite(data.path().join("sekisho.db")), Arc::default()).await.unwrap();
+        store.migrate().await.unwrap();
+        let event = Event::new(Timestamp::default(), EventKind::LoggedOut, &Origin::default());
+        store.append(&[], &vec![event; 10], &[]).await.unwrap();
+        let mut tx = store.pools.begin(Alone::Nothing).await.unwrap();
+        let link = |seq: i64| json(&Link { point: Point { number: seq, hash: [0; 32] }, seq });
+        let sealed = Value::from([1, 2, 3, 4, 5, 6, 8].map(link).to_vec());
+        add_links(&store.pools).bind(sealed).run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        for size in [1, 2, 3, 5, 9, 10, 11] {
+            for limit in 1..=4_u32 {
+                let found = store.unsealed_in_windows(0, limit, size).await.unwrap();
+                let found: Vec<i64> = found.rows.iter().map(|row| row.seq).collect();
+                assert_eq!(found, [7, 9, 10][..limit.min(3) as usize], "{limit} by windows of {size}");
+            }
+        }
+        assert!(store.unsealed_in_windows(10, 1, 5).await.unwrap().rows.is_empty());
     }
 }

@@ -38,6 +38,14 @@ pub(super) enum Alone<'a> {
 }
 
 impl Pools {
+    /// What the engine is called in traces.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
+
     /// A transaction that may write.
     pub(super) async fn begin(&self, alone: Alone<'_>) -> Result<Tx> {
         match self {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Timestamp,
-    storage::limits::{Limits, Rate},
+    storage::limits::{Empty, Limits, Rate},
 };
 
 const READ: &str = "SELECT full_at FROM limits WHERE key = $1";
@@ -34,11 +34,11 @@ async fn alone_with(pools: &Pools, budgets: &[(String, Rate)]) -> Result<Option<
     Ok(Some(tx))
 }
 
-async fn take_alone(pools: &Pools, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
+async fn take_alone(pools: &Pools, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Empty>> {
     let Some(mut tx) = alone_with(pools, budgets).await? else { return Ok(None) };
-    for (key, rate) in budgets {
+    for (place, (key, rate)) in budgets.iter().enumerate() {
         match rate.take(mark(sql(READ).bind(key).one(&mut tx).await?)?, now) {
-            Err(wait) => return Ok(Some(wait)),
+            Err(wait) => return Ok(Some(Empty { place, wait })),
             Ok(full_at) => {
                 sql(WRITE).bind(key).bind(full_at).run(&mut tx).await?;
             }
@@ -51,20 +51,21 @@ async fn take_alone(pools: &Pools, budgets: &[(String, Rate)], now: Timestamp) -
 #[async_trait]
 impl Limits for SqlStore {
     async fn take(&self, key: &str, rate: Rate, now: Timestamp) -> Result<Option<Duration>> {
-        self.take_all(&[(key.to_owned(), rate)], now).await
+        let empty = self.take_all(&[(key.to_owned(), rate)], now).await?;
+        Ok(empty.map(|empty| empty.wait))
     }
 
     async fn give_back(&self, key: &str, rate: Rate, now: Timestamp) -> Result<()> {
         self.give_back_all(&[(key.to_owned(), rate)], now).await
     }
 
-    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Duration>> {
+    async fn take_all(&self, budgets: &[(String, Rate)], now: Timestamp) -> Result<Option<Empty>> {
         let work = async {
             // A flood that is refused must not queue for the one writer.
-            for (key, rate) in budgets {
+            for (place, (key, rate)) in budgets.iter().enumerate() {
                 let row = sql(READ).bind(key).read_one(&self.pools).await?;
                 if let Err(wait) = rate.take(mark(row)?, now) {
-                    return Ok(Some(wait));
+                    return Ok(Some(Empty { place, wait }));
                 }
             }
             take_alone(&self.pools, budgets, now).await

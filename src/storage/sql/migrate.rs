@@ -10,7 +10,7 @@ use sqlx::{
 use super::{Pools, Result, SqlStore, StoreError, engine::sql, unavailable};
 
 /// Number, name, for SQLite, for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 10] = [
     (
         1,
         "accounts",
@@ -58,6 +58,18 @@ const MIGRATIONS: [(i64, &str, &str, &str); 8] = [
         "password_history",
         include_str!("../../../migrations/sqlite/0008_password_history.sql"),
         include_str!("../../../migrations/postgres/0008_password_history.sql"),
+    ),
+    (
+        9,
+        "tallies",
+        include_str!("../../../migrations/sqlite/0009_tallies.sql"),
+        include_str!("../../../migrations/postgres/0009_tallies.sql"),
+    ),
+    (
+        10,
+        "service_identities",
+        include_str!("../../../migrations/sqlite/0010_service_identities.sql"),
+        include_str!("../../../migrations/postgres/0010_service_identities.sql"),
     ),
 ];
 

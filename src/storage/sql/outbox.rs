@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Email, Locale, Name, Notice, NoticeKind, Timestamp, notice::AccountNews},
-    storage::outbox::{Backlog, Leased, Outbox},
+    storage::outbox::{Backlog, Batch, Leased, Outbox},
 };
 
 const INSERT: &str = "INSERT INTO outbox (kind, recipient, locale, parameters, created_at, attempts, next_attempt_at) \
@@ -20,7 +20,8 @@ const LEASE: &str = "UPDATE outbox SET attempts = attempts + 1, leased_until = $
      ORDER BY next_attempt_at, id LIMIT $3) RETURNING *";
 const REMOVE: &str = "DELETE FROM outbox WHERE id = $1 AND attempts = $2";
 const RETRY: &str = "UPDATE outbox SET next_attempt_at = $3, leased_until = NULL WHERE id = $1 AND attempts = $2";
-const BACKLOG: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN next_attempt_at <= $1 THEN 1 END) AS due FROM outbox";
+const BACKLOG: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN next_attempt_at <= $1 THEN 1 END) AS due, \
+     MIN(created_at) AS oldest FROM outbox";
 
 /// Adds a notice to a transaction that is open.
 pub(super) async fn insert(tx: &mut Tx, notice: &Notice) -> Result<()> {
@@ -63,16 +64,20 @@ fn leased(row: &Row) -> Result<Leased> {
 }
 
 /// Those that can be read, in the order in which they are due: `RETURNING` has none.
-fn readable(rows: &[Row]) -> Result<Vec<Leased>> {
+fn readable(rows: &[Row]) -> Result<Batch> {
     let mut due: Vec<(Timestamp, Leased)> = Vec::with_capacity(rows.len());
     for row in rows {
         match leased(row) {
             Ok(leased) => due.push((row.get("next_attempt_at")?, leased)),
-            Err(error) => tracing::error!(%error, id = row.get::<i64>("id")?, "a notice cannot be read"),
+            Err(error) => {
+                let id: i64 = row.get("id")?;
+                tracing::error!(%error, id, "a notice cannot be read");
+            }
         }
     }
     due.sort_by_key(|(at, leased)| (*at, leased.id));
-    Ok(due.into_iter().map(|(_, leased)| leased).collect())
+    let unreadable = rows.len() - due.len();
+    Ok(Batch { notices: due.into_iter().map(|(_, leased)| leased).collect(), unreadable })
 }
 
 /// A statement about a notice that is still this worker's. Ids are never given
@@ -92,7 +97,7 @@ impl SqlStore {
 
 #[async_trait]
 impl Outbox for SqlStore {
-    async fn lease(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Leased>> {
+    async fn lease(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Batch> {
         self.timed("outbox.lease", async {
             // Alone, so that the next worker sees what this one took.
             let mut tx = self.pools.begin(Alone::With(b"outbox")).await?;
@@ -114,7 +119,7 @@ impl Outbox for SqlStore {
     async fn backlog(&self, now: Timestamp) -> Result<Backlog> {
         self.timed("outbox.backlog", async {
             let row = sql(BACKLOG).bind(now).read_one(&self.pools).await?.ok_or_else(|| corrupt("total"))?;
-            Ok(Backlog { all: row.number("total")?, due: row.number("due")? })
+            Ok(Backlog { all: row.number("total")?, due: row.number("due")?, oldest: row.get("oldest")? })
         })
         .await
     }

@@ -46,6 +46,11 @@ same_in_both!(
     serde_json::Value
 );
 
+fn timestamp(moment: OffsetDateTime) -> Timestamp {
+    let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
 impl Column for bool {
     fn read(row: &Row, name: &str) -> Result<Self> {
         match row {
@@ -60,10 +65,17 @@ impl Column for Timestamp {
     fn read(row: &Row, name: &str) -> Result<Self> {
         match row {
             Row::Sqlite(row) => row.try_get(name).map(Self::from_micros),
-            Row::Postgres(row) => row.try_get::<OffsetDateTime, _>(name).map(|moment| {
-                let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
-                Self::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
-            }),
+            Row::Postgres(row) => row.try_get::<OffsetDateTime, _>(name).map(timestamp),
+        }
+        .map_err(unavailable)
+    }
+}
+
+impl Column for Option<Timestamp> {
+    fn read(row: &Row, name: &str) -> Result<Self> {
+        match row {
+            Row::Sqlite(row) => row.try_get::<Option<i64>, _>(name).map(|micros| micros.map(Timestamp::from_micros)),
+            Row::Postgres(row) => row.try_get::<Option<OffsetDateTime>, _>(name).map(|moment| moment.map(timestamp)),
         }
         .map_err(unavailable)
     }

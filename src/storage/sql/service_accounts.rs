@@ -27,13 +27,19 @@ const INSERT: &str = concat!(
     ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING"
 );
 const BY_NAME: &str = concat!("SELECT ", columns!(), " FROM service_accounts WHERE name = $1");
+/// Of the service whose certificates have a name.
+pub(super) const BY_IDENTITY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM service_accounts WHERE id = (SELECT service_id FROM service_identities WHERE spiffe_id = $1)"
+);
 const LIST: &str = concat!("SELECT ", columns!(), " FROM service_accounts ORDER BY name");
 const DISABLE: &str = "UPDATE service_accounts SET disabled = $2 WHERE id = $1";
 const ROTATE: &str = "UPDATE service_accounts SET secret_id = $2, digest = $3 WHERE id = $1";
 const REKEY: &str = "UPDATE service_accounts SET secret_id = $4, digest = $5 \
      WHERE id = $1 AND secret_id = $2 AND digest = $3";
 
-fn service_account(row: &Row) -> Result<ServiceAccount> {
+pub(super) fn service_account(row: &Row) -> Result<ServiceAccount> {
     let scopes: Vec<String> = row.get("scopes")?;
     Ok(ServiceAccount {
         id: ServiceId(row.get("id")?),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Session, SessionId, Timestamp, UserId,
+        Revocation, Session, SessionId, Timestamp, UserId,
         session::{Chain, Subject},
     },
     storage::sessions::{EVICTION_WRITTEN, Opening, Presentation, Rotation, RotationRules, SessionLimit, Sessions},
@@ -166,6 +166,10 @@ impl Sessions for SqlStore {
         .await
     }
 
+    async fn count(&self, now: Timestamp) -> Result<u64> {
+        self.count_live_sessions(now).await
+    }
+
     async fn end(&self, user_id: UserId, id: SessionId) -> Result<bool> {
         self.timed("sessions.end", async {
             let mut tx = self.pools.begin(Alone::With(user_id.0.as_bytes())).await?;
@@ -187,6 +191,10 @@ impl Sessions for SqlStore {
             Ok(ends.iter().filter(|end| **end > until).map(|_| 1).sum())
         })
         .await
+    }
+
+    async fn end_all(&self, lines: &[Revocation]) -> Result<u64> {
+        self.end_all_of(lines).await
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64> {
