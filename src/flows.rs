@@ -9,6 +9,7 @@ pub mod account;
 pub mod admin;
 pub mod audit_events;
 pub mod caller;
+pub mod certificate;
 pub mod check_password;
 pub mod claim_admin;
 pub mod code;
@@ -34,7 +35,9 @@ pub mod signup;
 pub mod step_up;
 pub mod tokens;
 
-use crate::domain::{Event, EventKind, Locale, Origin, Timestamp, UserAgent};
+use std::sync::Arc;
+
+use crate::domain::{Event, EventKind, Locale, Origin, SpiffeId, Timestamp, UserAgent};
 
 /// Who calls, as far as the transport knows.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,9 @@ pub struct Call {
     pub user_agent: UserAgent,
     /// The caller's language, if it named one of ours.
     pub locale: Option<Locale>,
+    /// What the caller is called by the certificate that it has shown itself, if that is a
+    /// workload's.
+    pub certificate: Option<Arc<SpiffeId>>,
 }
 
 impl Call {

@@ -27,8 +27,9 @@ const fn owasp(kind: EventKind) -> &'static str {
         | EventKind::StepUpWrongPassword
         | EventKind::ServiceUnknown
         | EventKind::ServiceWrongSecret
+        | EventKind::ServiceCertificateUnknown
         | EventKind::ServiceRefusedDisabled => "`authn_login_fail`",
-        EventKind::ServiceTokenIssued => "`authn_token_created`",
+        EventKind::ServiceTokenIssued | EventKind::ServiceCertificateAccepted => "`authn_token_created`",
         EventKind::TokenRevoked
         | EventKind::LoggedOut
         | EventKind::LoggedOutLost
@@ -39,10 +40,16 @@ const fn owasp(kind: EventKind) -> &'static str {
         EventKind::RefreshRotated | EventKind::RefreshReplayed | EventKind::RefreshLateRetry => "`session_renewed`",
         EventKind::RefreshExpired => "`session_expired`",
         EventKind::CallerRevoked => "`session_use_after_expire`",
-        EventKind::ServiceScopeDenied | EventKind::AdminTokenRefused => "`authz_fail`",
+        EventKind::ServiceScopeDenied | EventKind::ServiceCertificateMismatch | EventKind::AdminTokenRefused => {
+            "`authz_fail`"
+        }
         EventKind::RateLimited => "`excess_rate_limit_exceeded`",
         EventKind::SignupCompleted | EventKind::ServiceCreated => "`user_created`",
-        EventKind::ProfileUpdated | EventKind::EmailChanged | EventKind::ServiceRotated => "`user_updated`",
+        EventKind::ProfileUpdated
+        | EventKind::EmailChanged
+        | EventKind::ServiceRotated
+        | EventKind::ServiceIdentityAdded
+        | EventKind::ServiceIdentityRemoved => "`user_updated`",
         EventKind::PasswordChanged | EventKind::PasswordReset => "`authn_password_change`",
         EventKind::AdminRolesSet | EventKind::AdminTokenSpent => "`authz_change`",
         EventKind::AdminUserDisabled => "`user_archived`",

@@ -33,6 +33,8 @@ pub struct Sealer {
     metrics: Arc<Metrics>,
     /// The highest link that this process has seen: no chain of ours ends before it.
     known: AtomicI64,
+    /// When there was nothing left to seal, in microseconds; 0: never.
+    whole_at: AtomicI64,
 }
 
 enum Step {
@@ -50,7 +52,7 @@ impl Sealer {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { store, secrets, clock, metrics, known: AtomicI64::new(0) }
+        Self { store, secrets, clock, metrics, known: AtomicI64::new(0), whole_at: AtomicI64::new(0) }
     }
 
     /// That of a service.
@@ -70,10 +72,22 @@ impl Sealer {
                 Err(fault) => break Err(fault),
             }
         };
+        let now = self.clock.now();
+        match &outcome {
+            Ok(_) => self.whole_at.store(now.micros(), Ordering::Relaxed),
+            // Nobody knows what came since.
+            Err(_) => self.metrics.audit_unsealed(self.since_whole(now)),
+        }
         if !matches!(outcome, Err(Fault::Store(_))) {
             self.metrics.audit_chain_broken(outcome.is_err());
         }
         outcome
+    }
+
+    fn since_whole(&self, now: Timestamp) -> Duration {
+        let first = now.micros();
+        let whole_at = self.whole_at.compare_exchange(0, first, Ordering::Relaxed, Ordering::Relaxed);
+        now.since(Timestamp::from_micros(whole_at.err().unwrap_or(first)))
     }
 
     async fn step(&self) -> Result<Step, Fault> {

@@ -86,9 +86,8 @@ pub async fn set_state(
 /// Ends every session of a person; how many.
 pub async fn end_sessions(ctx: &Ctx, call: &Call, caller: &ServiceCaller, id: UserId) -> Result<u64, Error> {
     ctx.stores.accounts.by_id(id).await?.ok_or(Error::NotFound)?;
-    let revocations = revoke::everything(ctx, id, RevocationReason::Administrator, caller.now).await?;
     let event = event(call, caller, EventKind::AdminSessionsEnded, id);
-    revoke::take_back(ctx, &revocations, &[event], &[]).await
+    revoke::end_everything(ctx, id, RevocationReason::Administrator, caller.now, event).await
 }
 
 /// Replaces the roles of a person.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sekisho_interceptor::Claims;
 
-use super::Call;
+use super::{Call, certificate};
 use crate::{
     ctx::Ctx,
-    domain::{EventKind, Session, SessionId, Timestamp, UserId},
+    domain::{EventKind, Session, SessionId, Timestamp, UserId, service::ServiceId},
     error::Error,
 };
 
@@ -67,6 +67,7 @@ impl Authenticated for ServiceCaller {
             ctx.audit(call.event(now, EventKind::CallerRevoked).user(UserId(claims.sub))).await?;
             return Err(Error::SessionRevoked);
         }
+        certificate::agrees(ctx, call, ServiceId(claims.sub)).await?;
         Ok(Self { now, claims })
     }
 }

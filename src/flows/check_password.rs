@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    domain::{Email, password::Strength},
+    domain::{Email, Limit, password::Strength},
     error::{Error, Rule},
     storage::limits::Rate,
 };
 
 /// Of all who share a network. A form asks when the typing pauses.
-const CHECKS: Rate = Rate { count: 120, per: Duration::from_secs(60) };
+pub(super) const CHECKS: Rate = Rate { count: 120, per: Duration::from_secs(60) };
 
 /// What there is to say of a password.
 pub struct Judged {
@@ -30,7 +30,8 @@ pub struct Judged {
 /// Judges a text that may become a password, whatever it is.
 pub async fn check(ctx: &Ctx, call: &Call, text: Zeroizing<String>, email: Option<&Email>) -> Result<Judged, Error> {
     let now = ctx.now();
-    Budget::of_text("password_check", &network(call), CHECKS).take_unrecorded(ctx, now).await?;
+    let budget = Budget::of_text(Limit::PasswordCheck, "password_check", &network(call), CHECKS);
+    budget.take_unrecorded(ctx, now).await?;
     let policy = &ctx.rules.passwords;
     let broken = policy.choose(&text, email).err().unwrap_or_default();
     let words = policy.words_about(email);

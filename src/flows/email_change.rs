@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Call,
     caller::Caller,
-    code,
+    code::{self, Place, Presented},
     limit::{Budget, Side},
     notice, step_up,
 };
@@ -55,13 +55,11 @@ pub async fn send(
     let other = ctx.stores.accounts.by_email(new_email).await?;
 
     let code = Code::random(&*ctx.entropy);
-    let digest = match other {
-        Some(_) => ctx.entropy.bytes(),
-        None => code::digest(ctx, Purpose::EmailChange, &account.email, client_id, &code),
-    };
-    let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
+    let decoy = ctx.entropy.bytes();
+    let set = if other.is_some() { Presented::Decoy(&code, decoy) } else { Presented::Code(&code) };
     let pending = Pending { user_id: Some(account.id.0), new_email: new_email.as_str().to_owned() };
-    code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
+    let place = Place::of(ctx, Purpose::EmailChange, &account.email, client_id);
+    place.put(set, &pending, ctx.rules.codes.ttl, now).await?;
     let kind = if other.is_some() { EventKind::EmailChangeTaken } else { EventKind::EmailChangeCodeSent };
     let event = call.event(now, kind).user(account.id).session(caller.session.id).client(client_id).mailbox(mailbox);
     let told = notice::of(call, &account, AccountNews::EmailChangeRequested, now);
@@ -69,10 +67,10 @@ pub async fn send(
     ctx.notices.notify_one();
     ctx.note(&event);
     match other {
-        Some(other) => code::mail(ctx, new_email, &Message::AlreadyRegistered, other.locale)?,
+        Some(other) => code::submit(ctx, code::compose(new_email, &Message::AlreadyRegistered, other.locale))?,
         None => {
             let message = Message::EmailChangeCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
-            code::mail(ctx, new_email, &message, account.locale)?;
+            code::submit(ctx, code::compose(new_email, &message, account.locale))?;
         }
     }
     Ok(ctx.rules.codes.ttl)
@@ -82,12 +80,11 @@ pub async fn send(
 pub async fn verify(ctx: &Ctx, call: &Call, caller: &Caller, code: &Code) -> Result<Account, Error> {
     let (now, client_id) = (caller.now, &caller.session.client_id);
     let account = ctx.stores.accounts.by_id(caller.user_id()).await?.ok_or(Error::SessionRevoked)?;
-    let key = code::key(ctx, Purpose::EmailChange, &account.email, client_id);
-    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
+    let place = Place::of(ctx, Purpose::EmailChange, &account.email, client_id);
+    let guesses = Budget::guess(ctx, call, &place.mailbox(), client_id);
     guesses.take(ctx, call, now).await?;
-    let digest = code::digest(ctx, Purpose::EmailChange, &account.email, client_id, code);
 
-    let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
+    let guess = place.guess(Presented::Code(code), ctx.rules.codes.attempts, now).await?;
     if !matches!(guess, Guess::Wrong(_)) {
         guesses.give_back(ctx).await?;
     }

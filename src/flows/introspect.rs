@@ -25,12 +25,17 @@ pub async fn introspect(
     token: &str,
 ) -> Result<Option<ActiveToken>, Error> {
     ctx.audit(call.event(caller.now, EventKind::TokenIntrospected).user(UserId(caller.claims.sub))).await?;
-    let Some(claims) = own_token::read(ctx, token, caller.now) else { return Ok(None) };
+    active(ctx, token, caller.now).await
+}
+
+/// The same for ourselves.
+pub async fn active(ctx: &Ctx, token: &str, now: Timestamp) -> Result<Option<ActiveToken>, Error> {
+    let Some(claims) = own_token::read(ctx, token, now) else { return Ok(None) };
     if ctx.feed.strikes(&claims) || ctx.stores.journal.has_token(TokenId(claims.jti)).await? {
         return Ok(None);
     }
     let roles = match &claims.person {
-        Some(person) => of_person(ctx, &claims, SessionId(person.sid), caller.now).await?,
+        Some(person) => of_person(ctx, &claims, SessionId(person.sid), now).await?,
         None => of_service(ctx, &claims).await?,
     };
     Ok(roles.map(|roles| ActiveToken { claims, roles }))

@@ -12,7 +12,7 @@ pub use document::markdown;
 use super::Call;
 use crate::{
     ctx::Ctx,
-    domain::{ClientId, EventKind, Network, Timestamp},
+    domain::{ClientId, EventKind, Limit, Network, Timestamp},
     error::Error,
     storage::limits::Rate,
 };
@@ -35,10 +35,21 @@ impl Side {
     pub fn of(is_known: bool) -> Self {
         if is_known { Self::Known } else { Self::Strangers }
     }
+
+    fn either(self, strangers: Limit, known: Limit) -> Limit {
+        match self {
+            Self::Strangers => strangers,
+            Self::Known => known,
+        }
+    }
 }
 
-/// Budgets that are drawn on together.
-pub struct Budget(Vec<(String, Rate)>);
+/// Budgets that are drawn on together, and of which limit each is.
+#[derive(Default)]
+pub struct Budget {
+    budgets: Vec<(String, Rate)>,
+    limits: Vec<Limit>,
+}
 
 /// Who asks: by address, as far as it is known, and by client.
 struct Asker {
@@ -49,6 +60,14 @@ struct Asker {
 impl Asker {
     fn of(call: &Call, client_id: &ClientId) -> Self {
         Self { network: network(call), client: client_id.as_str().to_owned() }
+    }
+
+    fn of_network(&self, act: &str) -> String {
+        format!("{act}:network:{}", self.network)
+    }
+
+    fn of_client(&self, act: &str) -> String {
+        format!("{act}:client:{}", self.client)
     }
 }
 
@@ -75,35 +94,47 @@ impl Budget {
     pub fn login(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId, side: Side) -> Self {
         let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
         let account = account("login", mailbox, &asker, side);
-        let mut budgets = tiers(&account, growing(rules.login, 4, 12));
-        budgets.push((format!("guess:network:{}", asker.network), no_less(rules.guess_network, rules.login)));
-        budgets.push((format!("guess:client:{}", asker.client), no_less(rules.client, rules.login)));
-        Self(budgets)
+        let limit = side.either(Limit::LoginAccount, Limit::LoginKnownClient);
+        Self::default()
+            .and_tiers(limit, &account, growing(rules.login, 4, 12))
+            .and(Limit::GuessNetwork, asker.of_network("guess"), no_less(rules.guess_network, rules.login))
+            .and(Limit::GuessClient, asker.of_client("guess"), no_less(rules.client, rules.login))
     }
 
     /// Of a code that is presented for an address.
     pub fn guess(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId) -> Self {
         let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
-        Self(vec![
-            (account("code_guess", mailbox, &asker, Side::Strangers), GUESSES),
-            (format!("guess:network:{}", asker.network), no_less(rules.guess_network, rules.login)),
-            (format!("guess:client:{}", asker.client), no_less(rules.client, rules.login)),
-        ])
+        Self::default()
+            .and(Limit::CodeGuessAddress, account("code_guess", mailbox, &asker, Side::Strangers), GUESSES)
+            .and(Limit::GuessNetwork, asker.of_network("guess"), no_less(rules.guess_network, rules.login))
+            .and(Limit::GuessClient, asker.of_client("guess"), no_less(rules.client, rules.login))
     }
 
     /// Of a code that is to be mailed to an address.
     pub fn code(ctx: &Ctx, call: &Call, mailbox: &[u8; 32], client_id: &ClientId, side: Side) -> Self {
         let (rules, asker) = (&ctx.rules.limits, Asker::of(call, client_id));
-        let mut budgets = tiers(&account("code", mailbox, &asker, side), growing(rules.code, 2, 5));
-        budgets.push((format!("code:network:{}", asker.network), no_less(rules.code_network, rules.code)));
-        budgets.push((format!("code:client:{}", asker.client), no_less(rules.client, rules.code)));
-        budgets.push(("code:all".to_owned(), no_less(rules.mail, rules.code)));
-        Self(budgets)
+        let account = account("code", mailbox, &asker, side);
+        let limit = side.either(Limit::CodeAddress, Limit::CodeKnownClient);
+        Self::default()
+            .and_tiers(limit, &account, growing(rules.code, 2, 5))
+            .and(Limit::CodeNetwork, asker.of_network("code"), no_less(rules.code_network, rules.code))
+            .and(Limit::CodeClient, asker.of_client("code"), no_less(rules.client, rules.code))
+            .and(Limit::CodeAll, "code:all".to_owned(), no_less(rules.mail, rules.code))
     }
 
     /// Of something whose name is no secret.
-    pub fn of_text(name: &str, text: &str, rate: Rate) -> Self {
-        Self(vec![(format!("{name}:{text}"), rate)])
+    pub fn of_text(limit: Limit, name: &str, text: &str, rate: Rate) -> Self {
+        Self::default().and(limit, format!("{name}:{text}"), rate)
+    }
+
+    fn and(mut self, limit: Limit, key: String, rate: Rate) -> Self {
+        self.budgets.push((key, rate));
+        self.limits.push(limit);
+        self
+    }
+
+    fn and_tiers(self, limit: Limit, key: &str, rates: [(&'static str, Rate); 3]) -> Self {
+        rates.into_iter().fold(self, |budget, (tier, rate)| budget.and(limit, format!("{key}{tier}"), rate))
     }
 
     /// Takes one of each, or none, before anything else is done.
@@ -117,15 +148,14 @@ impl Budget {
 
     /// The same for what leaves no trace in the audit log.
     pub async fn take_unrecorded(&self, ctx: &Ctx, now: Timestamp) -> Result<(), Error> {
-        match ctx.stores.limits.take_all(&self.0, now).await? {
-            None => Ok(()),
-            Some(retry_after) => Err(Error::RateLimitExceeded { retry_after }),
-        }
+        let Some(empty) = ctx.stores.limits.take_all(&self.budgets, now).await? else { return Ok(()) };
+        ctx.metrics.limit_hit(self.limits[empty.place]);
+        Err(Error::RateLimitExceeded { retry_after: empty.wait })
     }
 
     /// Gives them back: the call did no harm.
     pub async fn give_back(&self, ctx: &Ctx) -> Result<(), Error> {
-        Ok(ctx.stores.limits.give_back_all(&self.0, ctx.now()).await?)
+        Ok(ctx.stores.limits.give_back_all(&self.budgets, ctx.now()).await?)
     }
 }
 
@@ -136,8 +166,4 @@ fn account(name: &str, mailbox: &[u8; 32], asker: &Asker, side: Side) -> String 
         Side::Strangers => format!("{name}:{digest}"),
         Side::Known => format!("{name}:{digest}:{}", asker.client),
     }
-}
-
-fn tiers(key: &str, rates: [(&'static str, Rate); 3]) -> Vec<(String, Rate)> {
-    rates.map(|(tier, rate)| (format!("{key}{tier}"), rate)).into()
 }

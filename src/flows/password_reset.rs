@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Call, code,
+    Call,
+    code::{self, Place, Presented},
     limit::{Budget, Side},
     new_password, notice, revoke,
 };
@@ -44,29 +45,31 @@ struct Pending {
 pub async fn send(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -> Result<Duration, Error> {
     let now = ctx.now();
     ctx.stores.codes.ready().await?;
-    let key = code::key(ctx, Purpose::PasswordReset, email, client_id);
+    let place = Place::of(ctx, Purpose::PasswordReset, email, client_id);
+    let mailbox = place.mailbox();
     let account = ctx.stores.accounts.by_email(email).await?;
     let is_known = code::knows(ctx, account.as_ref(), client_id).await?;
-    Budget::code(ctx, call, &key.mailbox, client_id, Side::of(is_known)).take(ctx, call, now).await?;
+    Budget::code(ctx, call, &mailbox, client_id, Side::of(is_known)).take(ctx, call, now).await?;
 
     let code = Code::random(&*ctx.entropy);
-    let digest = match account {
-        Some(_) => code::digest(ctx, Purpose::PasswordReset, email, client_id, &code),
-        None => ctx.entropy.bytes(),
-    };
+    // Each is made in both cases: the time must not tell.
+    let decoy = ctx.entropy.bytes();
+    let set = if account.is_some() { Presented::Code(&code) } else { Presented::Decoy(&code, decoy) };
     let person = account.as_ref().map_or_else(|| UserId::random(&*ctx.entropy), |account| account.id);
     let pending = Pending { user_id: person.0 };
-    code::put(ctx, &key, digest, &pending, ctx.rules.codes.ttl, now).await?;
-    // For an unknown address as well: the time must not tell.
+    place.put(set, &pending, ctx.rules.codes.ttl, now).await?;
     let message = Message::ResetCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
     let mail = code::compose(email, &message, account.as_ref().map(|account| account.locale).unwrap_or_default());
-    let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
+    let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     match account {
         Some(account) => {
             ctx.audit(event(EventKind::ResetCodeSent).user(account.id)).await?;
             code::submit(ctx, mail)?;
         }
-        None => ctx.audit(event(EventKind::ResetUnknown)).await?,
+        None => {
+            ctx.audit(event(EventKind::ResetUnknown)).await?;
+            code::submit_nothing(ctx)?;
+        }
     }
     Ok(ctx.rules.codes.ttl)
 }
@@ -80,17 +83,17 @@ pub async fn verify(
     client_id: &ClientId,
 ) -> Result<ResetToken, Error> {
     let now = ctx.now();
-    let key = code::key(ctx, Purpose::PasswordReset, email, client_id);
-    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
+    let place = Place::of(ctx, Purpose::PasswordReset, email, client_id);
+    let mailbox = place.mailbox();
+    let guesses = Budget::guess(ctx, call, &mailbox, client_id);
     guesses.take(ctx, call, now).await?;
     code::database_answers(ctx, client_id).await?;
-    let digest = code::digest(ctx, Purpose::PasswordReset, email, client_id, code);
 
-    let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
+    let guess = place.guess(Presented::Code(code), ctx.rules.codes.attempts, now).await?;
     if !matches!(guess, Guess::Wrong(_)) {
         guesses.give_back(ctx).await?;
     }
-    let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
+    let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     let payload = right(ctx, guess, event, EventKind::ResetCodeWrong).await?;
     let pending: Pending = code::payload(&payload)?;
     let account = ctx.stores.accounts.by_email(email).await?;
@@ -105,9 +108,8 @@ pub async fn verify(
     }
     let token = ResetToken::issue(&ctx.secrets, account.id, &*ctx.entropy)
         .ok_or_else(|| Error::internal("no key for reset tokens"))?;
-    let token_key = code::key(ctx, Purpose::ResetToken, email, client_id);
-    let digest = token.digest(&ctx.secrets, email, client_id);
-    code::put(ctx, &token_key, digest, &pending, TOKEN_LIFE, now).await?;
+    let its_place = Place::of(ctx, Purpose::ResetToken, email, client_id);
+    its_place.put(Presented::Token(&token), &pending, TOKEN_LIFE, now).await?;
     ctx.audit(event(EventKind::ResetCodeRight).user(account.id)).await?;
     Ok(token)
 }
@@ -136,10 +138,10 @@ pub async fn complete(
     // Before the token is spent: a server that is busy must not cost anybody a code.
     let new = new_password::hash(ctx, "new_password", password, &account, now).await?;
 
-    let key = code::key(ctx, Purpose::ResetToken, &account.email, client_id);
-    let digest = token.digest(&ctx.secrets, &account.email, client_id);
-    let guess = ctx.stores.codes.guess(&key, digest, TOKEN_ATTEMPTS, now).await?;
-    let event = |kind| event(kind).user(account.id).mailbox(key.mailbox);
+    let place = Place::of(ctx, Purpose::ResetToken, &account.email, client_id);
+    let mailbox = place.mailbox();
+    let guess = place.guess(Presented::Token(&token), TOKEN_ATTEMPTS, now).await?;
+    let event = |kind| event(kind).user(account.id).mailbox(mailbox);
     if let Guess::Wrong(_) = guess {
         ctx.audit(event(EventKind::ResetNotPending)).await?;
         return Err(Error::SessionNotFound);

@@ -9,12 +9,15 @@ use crate::{
     crypto::RefreshToken,
     ctx::Ctx,
     domain::{
-        ClientId, Event, EventKind, Notice, NoticeKind, Session, Timestamp, revocation::RevocationReason,
-        rotation::Verdict,
+        ClientId, Event, EventKind, Notice, NoticeKind, RefreshOutcome, Session, Timestamp,
+        revocation::RevocationReason, rotation::Verdict,
     },
     error::Error,
     storage::sessions::{Presentation, Rotation, RotationRules},
 };
+
+/// What a refresh came to, and what the caller is answered.
+type Judged = (RefreshOutcome, Result<TokenPair, Error>);
 
 /// Exchanges a refresh token. `None` is a text that is no token at all,
 /// which is as good as one that we did not make.
@@ -24,42 +27,49 @@ pub async fn refresh(
     token: Option<RefreshToken>,
     client_id: &ClientId,
 ) -> Result<TokenPair, Error> {
+    let judged = judge(ctx, call, token, client_id).await;
+    let (outcome, answer) = judged.unwrap_or_else(|error| (RefreshOutcome::Refused, Err(error)));
+    ctx.metrics.refresh(outcome);
+    answer
+}
+
+async fn judge(ctx: &Ctx, call: &Call, token: Option<RefreshToken>, client_id: &ClientId) -> Result<Judged, Error> {
     let now = ctx.now();
     let event = |kind| call.event(now, kind).client(client_id);
     let Some(token) = token.filter(|token| token.is_ours(&ctx.secrets)) else {
         ctx.audit(event(EventKind::RefreshUnknown)).await?;
-        return Err(Error::RefreshTokenInvalid);
+        return Ok((RefreshOutcome::Invalid, Err(Error::RefreshTokenInvalid)));
     };
     match rotate(ctx, call, &token, client_id, now).await? {
         Rotation::Unknown => {
             ctx.audit(event(EventKind::RefreshUnknown)).await?;
-            Err(Error::RefreshTokenInvalid)
+            Ok((RefreshOutcome::Ended, Err(Error::RefreshTokenInvalid)))
         }
         Rotation::Evicted(session) => {
             let event = of(event(EventKind::SessionEvicted), &session);
             let revocation = revoke::revocation(ctx, &session, RevocationReason::Evicted, now);
             revoke::end(ctx, revocation, event, None).await?;
-            Err(Error::RefreshTokenInvalid)
+            Ok((RefreshOutcome::Ended, Err(Error::RefreshTokenInvalid)))
         }
         Rotation::Expired => {
             let event = event(EventKind::RefreshExpired).user(token.user_id()).session(token.session_id());
             ctx.audit(event).await?;
-            Err(Error::RefreshTokenExpired)
+            Ok((RefreshOutcome::Expired, Err(Error::RefreshTokenExpired)))
         }
         Rotation::OtherClient(session) => {
             mismatch(ctx, &session, of(event(EventKind::RefreshClientMismatch), &session), now).await?;
-            Err(Error::ClientIdMismatch)
+            Ok((RefreshOutcome::ClientMismatch, Err(Error::ClientIdMismatch)))
         }
         Rotation::Judged(Verdict::Reused, session) => {
             let event = of(event(EventKind::RefreshReused), &session);
             let notice = notice(ctx, call, &session, now).await;
             let revocation = revoke::revocation(ctx, &session, RevocationReason::Reused, now);
             revoke::end(ctx, revocation, event, Some(notice)).await?;
-            Err(Error::RefreshTokenReused)
+            Ok((RefreshOutcome::Reused, Err(Error::RefreshTokenReused)))
         }
         Rotation::Judged(verdict, session) => {
             ctx.audit(of(event(kind(verdict)), &session)).await?;
-            tokens::issue(ctx, &session, now)
+            Ok((verdict.into(), Ok(tokens::issue(ctx, &session, now)?)))
         }
     }
 }

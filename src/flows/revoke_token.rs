@@ -2,7 +2,7 @@
 
 use sekisho_interceptor::Claims;
 
-use super::{Call, own_token};
+use super::{Call, own_token, revoke::VERIFIERS_LEEWAY};
 use crate::{
     ctx::Ctx,
     domain::{
@@ -42,12 +42,9 @@ fn line(claims: &Claims, id: TokenId, now: Timestamp) -> Revocation {
         target: Target::Token(id),
         not_before: now,
         reason: RevocationReason::Revoked,
-        // Verifiers allow for clocks that differ, some more and some less.
         expires_at: (Timestamp::from_seconds(claims.exp) + VERIFIERS_LEEWAY).min(now + STRIKES_FOR),
     }
 }
-
-const VERIFIERS_LEEWAY: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn event(call: &Call, claims: &Claims, now: Timestamp) -> Event {
     let event = call.event(now, EventKind::TokenRevoked).user(UserId(claims.sub));

@@ -6,7 +6,7 @@ use sekisho_interceptor::Claims;
 use uuid::Uuid;
 
 use super::{
-    Call,
+    Call, certificate,
     limit::{Budget, network},
     tokens,
 };
@@ -14,7 +14,7 @@ use crate::{
     crypto::service_secret::{SecretCheck, ServiceSecret},
     ctx::Ctx,
     domain::{
-        EventKind, ServiceAccount, Timestamp, UserId,
+        EventKind, Limit, ServiceAccount, Timestamp, UserId,
         service::{Scopes, ServiceId, ServiceName},
     },
     error::Error,
@@ -24,7 +24,7 @@ use crate::{
 /// Failures of one service from one network. Not against guesses, which are
 /// hopeless, but against the work that they make; and by network, so that nobody
 /// keeps a service from its tokens.
-const FAILURES: Rate = Rate { count: 20, per: Duration::from_secs(60) };
+pub(super) const FAILURES: Rate = Rate { count: 20, per: Duration::from_secs(60) };
 
 /// The service that `sekisho dev` knows.
 const DEV_NAME: &str = "dev";
@@ -53,7 +53,8 @@ pub async fn issue(
 ) -> Result<ServiceToken, Error> {
     let now = ctx.now();
     let network = network(call);
-    let budget = Budget::of_text("service", &format!("{}@{network}", name.as_str()), FAILURES);
+    let text = format!("{}@{network}", name.as_str());
+    let budget = Budget::of_text(Limit::ServiceSecret, "service", &text, FAILURES);
     budget.take(ctx, call, now).await?;
     let account = account(ctx, name).await?;
     let check = secret.check(&ctx.secrets, account.as_ref().map(|account| &account.secret));
@@ -76,19 +77,56 @@ pub async fn issue(
     if let SecretCheck::Outdated(renewed) = check {
         ctx.stores.service_accounts.rekey(account.id, &account.secret, &renewed).await?;
     }
+    certificate::agrees(ctx, call, account.id).await?;
+    give(ctx, call, &account, asked, now).await
+}
+
+/// The same by the certificate of the connection, for the service that it is of; of
+/// another name it is refused.
+pub async fn issue_by_certificate(
+    ctx: &Ctx,
+    call: &Call,
+    name: Option<&ServiceName>,
+    asked: Option<Scopes>,
+) -> Result<ServiceToken, Error> {
+    let now = ctx.now();
+    let account = certificate::caller(ctx, call, now).await?.ok_or(Error::InvalidCredentials)?;
+    if let (Some(id), Some(_)) = (&call.certificate, name.filter(|name| **name != account.name)) {
+        certificate::mismatch(ctx, call, id, &account).await?;
+        return Err(Error::InvalidCredentials);
+    }
+    give(ctx, call, &account, asked, now).await
+}
+
+async fn give(
+    ctx: &Ctx,
+    call: &Call,
+    account: &ServiceAccount,
+    asked: Option<Scopes>,
+    now: Timestamp,
+) -> Result<ServiceToken, Error> {
+    let event = |kind| call.event(now, kind).client(account.name.client_id()).user(UserId(account.id.0));
     let scopes = asked.unwrap_or_else(|| account.scopes.clone());
     if !account.scopes.include(&scopes) {
         ctx.audit(event(EventKind::ServiceScopeDenied)).await?;
         return Err(Error::PermissionDenied);
     }
+    let access_token = ctx.keyring.sign(&living_claims(ctx, account, &scopes, now)?)?;
     ctx.audit(event(EventKind::ServiceTokenIssued)).await?;
-    let access_token = ctx.keyring.sign(&claims(ctx, &account, &scopes, now)?)?;
     Ok(ServiceToken { access_token, scopes, expires_in: ctx.rules.access_ttl })
 }
 
-fn claims(ctx: &Ctx, account: &ServiceAccount, scopes: &Scopes, now: Timestamp) -> Result<Claims, Error> {
+/// The claims of a token that nothing has struck. In the second in which all tokens of a
+/// service were ended each new one would be dead: it can be asked for again a little later.
+pub(super) fn living_claims(
+    ctx: &Ctx,
+    account: &ServiceAccount,
+    scopes: &Scopes,
+    now: Timestamp,
+) -> Result<Claims, Error> {
     let scope = Some(scopes.to_string());
-    tokens::claims(ctx, account.id.0, account.name.as_str(), scope, None, now.seconds())
+    let claims = tokens::claims(ctx, account.id.0, account.name.as_str(), scope, None, now.seconds())?;
+    if ctx.feed.strikes(&claims) { Err(Error::Overloaded) } else { Ok(claims) }
 }
 
 /// The account of a name; in development one more, which is written nowhere.

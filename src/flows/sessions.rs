@@ -32,9 +32,8 @@ pub async fn revoke_all(ctx: &Ctx, call: &Call, caller: &Caller, keep_current: b
 }
 
 async fn revoke_every(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
-    let revocations = revoke::everything(ctx, caller.user_id(), RevocationReason::Revoked, caller.now).await?;
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id());
-    revoke::take_back(ctx, &revocations, &[event], &[]).await
+    revoke::end_everything(ctx, caller.user_id(), RevocationReason::Revoked, caller.now, event).await
 }
 
 async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, Error> {
@@ -43,5 +42,6 @@ async fn revoke_others(ctx: &Ctx, call: &Call, caller: &Caller) -> Result<u64, E
     let event = call.event(caller.now, EventKind::SessionsRevoked).user(caller.user_id()).session(caller.session.id);
     let revocations: Vec<_> =
         others.iter().map(|session| revoke::revocation(ctx, session, RevocationReason::Revoked, caller.now)).collect();
-    revoke::take_back(ctx, &revocations, &[event], &[]).await
+    revoke::take_back(ctx, &revocations, &[event], &[]).await?;
+    Ok(others.len() as u64)
 }

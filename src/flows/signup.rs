@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, code,
+    Call,
+    code::{self, Place, Presented},
     limit::{Budget, Side},
     sign_in::{self, Acquaintance, Proven, SignedIn},
 };
@@ -21,10 +22,10 @@ use crate::{
         account::{AccountState, StoredPassword},
     },
     error::Error,
-    mail::templates::Message,
+    mail::{Mail, templates::Message},
     storage::{
         accounts::Creation,
-        codes::{CodeKey, Guess, Replacement},
+        codes::{Guess, Replacement},
     },
 };
 
@@ -51,47 +52,53 @@ pub async fn send(
     password: &Password,
     client_id: &ClientId,
 ) -> Result<Duration, Error> {
-    let now = ctx.now();
+    let (now, life) = (ctx.now(), ctx.rules.codes.ttl);
     ctx.stores.codes.ready().await?;
-    let key = code_key(ctx, email, client_id);
-    Budget::code(ctx, call, &key.mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
+    let place = Place::of(ctx, Purpose::Signup, email, client_id);
+    let mailbox = place.mailbox();
+    Budget::code(ctx, call, &mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
     // For a taken address as well: the time must not tell.
     let stored = ctx.passwords.hash(password).await?;
+    let code = Code::random(&*ctx.entropy);
 
-    let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
+    let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     if let Some(account) = account {
         ctx.audit(event(EventKind::SignupAddressTaken).user(account.id)).await?;
         if ctx.rules.codes.disclose_taken {
             return Err(Error::EmailAlreadyExists);
         }
         let decoy = Pending { password: None, locale: None };
-        put(ctx, &key, ctx.entropy.bytes(), &decoy, now).await?;
-        return mail(ctx, email, &Message::AlreadyRegistered, account.locale);
+        place.put(Presented::Decoy(&code, ctx.entropy.bytes()), &decoy, life, now).await?;
+        code::submit(ctx, taken_mail(email, Some(&account)))?;
+        return Ok(life);
     }
-    let code = Code::random(&*ctx.entropy);
-    let digest = ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), &code);
     let locale = call.locale.map(|locale| locale.tag().to_owned());
     let pending = Pending { password: Some((stored.scheme, stored.hash)), locale };
-    put(ctx, &key, digest, &pending, now).await?;
+    place.put(Presented::Code(&code), &pending, life, now).await?;
     ctx.audit(event(EventKind::SignupCodeSent)).await?;
-    mail(ctx, email, &code_mail(ctx, &code), call.locale.unwrap_or_default())
+    code::submit(ctx, code_mail(ctx, call, email, &code))?;
+    Ok(life)
 }
 
 /// Mails another code in the place of the one that is pending; its life.
 pub async fn resend(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId) -> Result<Duration, Error> {
     let now = ctx.now();
-    let key = code_key(ctx, email, client_id);
-    Budget::code(ctx, call, &key.mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
+    let place = Place::of(ctx, Purpose::Signup, email, client_id);
+    let mailbox = place.mailbox();
+    Budget::code(ctx, call, &mailbox, client_id, Side::Strangers).take(ctx, call, now).await?;
     let account = ctx.stores.accounts.by_email(email).await?;
 
+    // Each is made in both cases: the time must not tell.
     let code = Code::random(&*ctx.entropy);
-    let digest = match account {
-        Some(_) => ctx.entropy.bytes(),
-        None => ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), &code),
+    let decoy = ctx.entropy.bytes();
+    let (news, taken) = (code_mail(ctx, call, email, &code), taken_mail(email, account.as_ref()));
+    let (set, mail) = match account {
+        Some(_) => (Presented::Decoy(&code, decoy), taken),
+        None => (Presented::Code(&code), news),
     };
-    let replacement = ctx.stores.codes.replace(&key, digest, now + ctx.rules.codes.ttl, now).await?;
-    let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
+    let replacement = place.replace(set, now).await?;
+    let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     match replacement {
         Replacement::Missing => {
             ctx.audit(event(EventKind::SignupNotPending)).await?;
@@ -103,10 +110,8 @@ pub async fn resend(ctx: &Ctx, call: &Call, email: &Email, client_id: &ClientId)
         }
         Replacement::Replaced(_) => {
             ctx.audit(event(EventKind::SignupCodeResent)).await?;
-            match account {
-                Some(account) => mail(ctx, email, &Message::AlreadyRegistered, account.locale),
-                None => mail(ctx, email, &code_mail(ctx, &code), call.locale.unwrap_or_default()),
-            }
+            code::submit(ctx, mail)?;
+            Ok(ctx.rules.codes.ttl)
         }
     }
 }
@@ -121,17 +126,17 @@ pub async fn verify(
 ) -> Result<Completed, Error> {
     let now = ctx.now();
     ctx.stores.sessions.ready().await?;
-    let key = code_key(ctx, email, client_id);
-    let guesses = Budget::guess(ctx, call, &key.mailbox, client_id);
+    let place = Place::of(ctx, Purpose::Signup, email, client_id);
+    let mailbox = place.mailbox();
+    let guesses = Budget::guess(ctx, call, &mailbox, client_id);
     guesses.take(ctx, call, now).await?;
     code::database_answers(ctx, client_id).await?;
-    let digest = ctx.secrets.code_digest(Purpose::Signup, email, client_id.as_str(), code);
 
-    let guess = ctx.stores.codes.guess(&key, digest, ctx.rules.codes.attempts, now).await?;
+    let guess = place.guess(Presented::Code(code), ctx.rules.codes.attempts, now).await?;
     if !matches!(guess, Guess::Wrong(_)) {
         guesses.give_back(ctx).await?;
     }
-    let event = |kind| call.event(now, kind).client(client_id).mailbox(key.mailbox);
+    let event = |kind| call.event(now, kind).client(client_id).mailbox(mailbox);
     let payload = match guess {
         Guess::Right(payload) => payload,
         Guess::Wrong(attempts_left) => {
@@ -165,20 +170,14 @@ pub async fn verify(
     Ok(Completed { account, signed_in })
 }
 
-fn code_key(ctx: &Ctx, email: &Email, client_id: &ClientId) -> CodeKey {
-    code::key(ctx, Purpose::Signup, email, client_id)
+fn code_mail(ctx: &Ctx, call: &Call, email: &Email, code: &Code) -> Mail {
+    let message = Message::SignupCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) };
+    code::compose(email, &message, call.locale.unwrap_or_default())
 }
 
-async fn put(ctx: &Ctx, key: &CodeKey, digest: [u8; 32], pending: &Pending, now: Timestamp) -> Result<(), Error> {
-    code::put(ctx, key, digest, pending, ctx.rules.codes.ttl, now).await
-}
-
-fn code_mail(ctx: &Ctx, code: &Code) -> Message {
-    Message::SignupCode { code: code.expose().to_owned(), minutes: code::minutes(ctx) }
-}
-
-fn mail(ctx: &Ctx, email: &Email, message: &Message, locale: Locale) -> Result<Duration, Error> {
-    code::mail(ctx, email, message, locale).map(|()| ctx.rules.codes.ttl)
+/// To the owner of an account that somebody tried to make again.
+fn taken_mail(email: &Email, account: Option<&Account>) -> Mail {
+    code::compose(email, &Message::AlreadyRegistered, account.map(|account| account.locale).unwrap_or_default())
 }
 
 /// `None`: of a decoy.
