@@ -32,7 +32,7 @@ use self::window::Window;
 use crate::{
     clock::Clock,
     crypto::Keyring,
-    domain::{Revocation, TokenId},
+    domain::{Limit, Revocation, TokenId},
     error::Error,
     telemetry::Metrics,
 };
@@ -99,6 +99,17 @@ impl Feed {
         self.read(|window| window.strikes(claims))
     }
 
+    /// Whether an access token is good no more as far as siblings can know: by itself,
+    /// with its session, or with all of its kind.
+    pub fn strikes_as_sibling(&self, claims: &Claims) -> bool {
+        self.read(|window| window.strikes(claims) || window.strikes_session(claims))
+    }
+
+    /// How old what is known of the journal is. `None`: it was never read.
+    pub fn staleness(&self) -> Option<Duration> {
+        self.read(|window| window.read_at.map(|at| at.elapsed()))
+    }
+
     /// How far it goes.
     pub fn place(&self) -> Place {
         self.read(Window::place)
@@ -115,7 +126,10 @@ impl Feed {
             return Err(Error::Overloaded);
         }
         let seat = self.seats.clone().try_acquire_owned();
-        let seat = seat.map_err(|_| Error::RateLimitExceeded { retry_after: NO_PLACE_RETRY })?;
+        let seat = seat.map_err(|_| {
+            self.metrics.limit_hit(Limit::FeedSubscribers);
+            Error::RateLimitExceeded { retry_after: NO_PLACE_RETRY }
+        })?;
         Ok(subscriber::start(self.clone(), claims, cursor, seat))
     }
 

@@ -3,8 +3,9 @@
 mod outbox;
 mod redis;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -12,17 +13,24 @@ use crate::{
     ctx::Ctx,
     domain::Timestamp,
     error::Error,
-    flows::revoke,
-    storage::{redis::RedisStore, sessions::EXPIRED_KEPT},
+    ext_authz::ExtAuthz,
+    ops::Readiness,
+    storage::{redis::RedisStore, sessions::EXPIRED_KEPT, tallies::Tally},
     stores::OpenStores,
     tls::Tls,
 };
 
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(5);
+const POLICY_EVERY: Duration = Duration::from_secs(5);
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const SURVEY_EVERY: Duration = Duration::from_secs(60);
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+const COUNT_EVERY: Duration = Duration::from_secs(300);
+const COUNT_LOOK_EVERY: Duration = Duration::from_secs(15);
+/// Far more than counting takes: a server that goes away meanwhile is waited for so long.
+const COUNT_LEASE: Duration = Duration::from_secs(900);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_BATCH: u32 = 500;
 const JOURNAL_BATCH: u32 = 500;
@@ -36,9 +44,8 @@ pub async fn reapply_revocations(ctx: &Ctx) -> Result<u64, Error> {
         let batch = ctx.stores.journal.live(after, now, JOURNAL_BATCH).await?;
         let Some((last, _)) = batch.last() else { return Ok(applied) };
         after = *last;
-        for (_, revocation) in &batch {
-            applied += revoke::apply(ctx, revocation).await?;
-        }
+        let lines: Vec<_> = batch.into_iter().map(|(_, revocation)| revocation).collect();
+        applied += ctx.stores.sessions.end_all(&lines).await?;
     }
 }
 
@@ -66,6 +73,32 @@ async fn refresh_keys(ctx: &Ctx) -> Result<(), Error> {
     ctx.keyring.prune().await
 }
 
+/// Counts the live sessions if that is due and no other server does; whether it was. Tells
+/// what was counted last, whoever did.
+pub async fn count_sessions(ctx: &Ctx) -> Result<bool, Error> {
+    let (now, sessions, tallies) = (ctx.now(), &ctx.stores.sessions, &ctx.stores.tallies);
+    let is_mine = tallies.claim(Tally::Sessions, now, now + COUNT_LEASE).await?;
+    if is_mine {
+        let number = sessions.count(now).await?;
+        tallies.put(Tally::Sessions, number, now + COUNT_EVERY).await?;
+    }
+    if let Some(number) = tallies.get(Tally::Sessions).await? {
+        ctx.metrics.sessions(number);
+    }
+    Ok(is_mine)
+}
+
+/// Asks the stores for a sign of life, whether or not anybody wants to know.
+pub fn watch_stores(readiness: Arc<Readiness>, tasks: &TaskTracker, stop: &CancellationToken) {
+    tasks.spawn(every(PROBE_EVERY, "probe", stop.clone(), move || {
+        let readiness = readiness.clone();
+        async move {
+            readiness.unavailable().await;
+            Ok(())
+        }
+    }));
+}
+
 /// Starts what runs by the clock, until `stop`.
 pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &CancellationToken) {
     if let Some(redis) = &stores.redis {
@@ -80,6 +113,11 @@ pub fn start(ctx: &Arc<Ctx>, stores: &OpenStores, tasks: &TaskTracker, stop: &Ca
     tasks.spawn(every(SWEEP_EVERY, "sweep", stop.clone(), move || {
         let ctx = swept.clone();
         async move { sweep(&ctx).await.map(drop) }
+    }));
+    let counted = ctx.clone();
+    tasks.spawn(every(COUNT_LOOK_EVERY, "count", stop.clone(), move || {
+        let ctx = counted.clone();
+        async move { count_sessions(&ctx).await.map(drop) }
     }));
     let sealer = Arc::new(Sealer::of(ctx));
     tasks.spawn(every(SEAL_EVERY, "seal", stop.clone(), move || {
@@ -101,6 +139,14 @@ pub fn follow_certificate(tls: Arc<Tls>, tasks: &TaskTracker, stop: &Cancellatio
     }));
 }
 
+/// Takes new policies, until `stop`.
+pub fn follow_policy(ext_authz: Arc<ExtAuthz>, tasks: &TaskTracker, stop: &CancellationToken) {
+    tasks.spawn(every(POLICY_EVERY, "policy", stop.clone(), move || {
+        let ext_authz = ext_authz.clone();
+        async move { tokio::task::spawn_blocking(move || ext_authz.reload()).await.map(drop).map_err(Error::internal) }
+    }));
+}
+
 fn start_for_redis(ctx: &Arc<Ctx>, redis: &Arc<RedisStore>, tasks: &TaskTracker, stop: &CancellationToken) {
     let followed = redis.clone();
     tasks.spawn(every(FOLLOW_EVERY, "journal", stop.clone(), move || {
@@ -119,14 +165,62 @@ async fn every<F>(period: Duration, name: &'static str, stop: CancellationToken,
 where
     F: Future<Output = Result<(), Error>>,
 {
+    let mut is_failing = false;
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
+        let round = async {
+            ticks.tick().await;
+            let done = AssertUnwindSafe(job()).catch_unwind().await;
+            done.unwrap_or_else(|_| Err(Error::internal("a job panicked")))
+        };
+        // A job goes on from what it has written, so it can be dropped anywhere.
+        let done = tokio::select! {
+            biased;
             () = stop.cancelled() => return,
-            _ = ticks.tick() => if let Err(error) = job().await {
-                tracing::warn!(job = name, %error, "a job failed; it is tried again");
-            },
+            done = round => done,
+        };
+        match done {
+            Ok(()) if std::mem::take(&mut is_failing) => tracing::info!(job = name, "a job is done again"),
+            Ok(()) => {}
+            // One line, however long the outage is.
+            Err(error) if std::mem::replace(&mut is_failing, true) => {
+                tracing::debug!(job = name, %error, "a job failed again");
+            }
+            Err(error) => tracing::warn!(job = name, %error, "a job failed; it is tried again"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_panicked_is_done_again() {
+        let (done, stop) = (AtomicUsize::new(0), CancellationToken::new());
+        let job = || async {
+            assert!(done.fetch_add(1, Ordering::Relaxed) > 0, "the first time");
+            Ok(())
+        };
+        let jobs = every(SECOND, "test", stop.clone(), job);
+        assert!(tokio::time::timeout(3 * SECOND, jobs).await.is_err());
+        assert!(done.load(Ordering::Relaxed) > 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_takes_long_holds_up_no_stop() {
+        let stop = CancellationToken::new();
+        let jobs = every(SECOND, "test", stop.clone(), std::future::pending);
+        let stopped = async {
+            tokio::time::sleep(2 * SECOND).await;
+            stop.cancel();
+        };
+        let both = futures_util::future::join(jobs, stopped);
+        assert!(tokio::time::timeout(3 * SECOND, both).await.is_ok());
     }
 }

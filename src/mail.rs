@@ -15,6 +15,9 @@ pub mod templates;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
+use tracing::Instrument;
+
+use crate::telemetry::traces;
 
 /// A mail, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,6 +51,18 @@ pub trait Mailer: Send + Sync {
     /// [`MailError::Transient`] where the same mail may be taken later (it may also
     /// have been taken now, and the reply lost), [`MailError::Permanent`] where not.
     async fn deliver(&self, mail: &Mail) -> Result<(), MailError>;
+}
+
+/// Delivers once, seen in traces.
+///
+/// # Errors
+///
+/// Those of [`Mailer::deliver`].
+pub async fn hand_over(mailer: &dyn Mailer, mail: &Mail) -> Result<(), MailError> {
+    let span = traces::mail_delivery();
+    let delivered = mailer.deliver(mail).instrument(span.clone()).await;
+    traces::outcome(&span, delivered.is_ok());
+    delivered
 }
 
 #[async_trait]

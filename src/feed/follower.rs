@@ -48,15 +48,14 @@ impl Follower {
 
     /// Reads whenever there may be something new, until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let feed = &self.feed;
+        let (feed, mut is_blind) = (&self.feed, false);
         loop {
-            let pause = match self.catch_up().await {
+            let caught_up = self.catch_up().await;
+            log_outage(&caught_up, &mut is_blind);
+            let pause = match caught_up {
                 Ok(true) => self.pause(),
                 Ok(false) => Duration::ZERO,
-                Err(error) => {
-                    tracing::warn!(%error, "the feed does not know what was taken back; it asks again");
-                    POLL_UNANNOUNCED
-                }
+                Err(_) => POLL_UNANNOUNCED,
             };
             feed.metrics.feed_behind(feed.behind());
             let poll = if feed.announced.load(Ordering::Relaxed) { POLL } else { POLL_UNANNOUNCED };
@@ -73,6 +72,7 @@ impl Follower {
 
     /// Wakes the feed when another process has added to the journal, until `stop`.
     pub async fn listen(self: Arc<Self>, mut listener: Listener, stop: CancellationToken) {
+        let mut is_deaf = false;
         loop {
             let heard = tokio::select! {
                 () = stop.cancelled() => return,
@@ -80,10 +80,13 @@ impl Follower {
             };
             self.feed.set_announced(heard.is_ok());
             let Err(error) = heard else {
+                is_deaf = false;
                 self.feed.wake();
                 continue;
             };
-            tracing::warn!(%error, "nobody tells of new revocations; the journal is asked more often");
+            if !std::mem::replace(&mut is_deaf, true) {
+                tracing::warn!(%error, "nobody tells of new revocations; the journal is asked more often");
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LISTEN_AGAIN) => {}
@@ -192,5 +195,16 @@ impl Follower {
     async fn renew(&self, old: &str) -> Result<()> {
         let epoch: [u8; 16] = self.entropy.bytes();
         self.journal.replace_epoch(old, &hex::encode(epoch)).await.map(drop)
+    }
+}
+
+/// One line at each change, however long it lasts.
+fn log_outage(caught_up: &Result<bool>, is_blind: &mut bool) {
+    match caught_up {
+        Ok(_) if std::mem::take(is_blind) => tracing::info!("the feed knows again what was taken back"),
+        Err(error) if !std::mem::replace(is_blind, true) => {
+            tracing::warn!(%error, "the feed does not know what was taken back; it asks again");
+        }
+        _ => {}
     }
 }

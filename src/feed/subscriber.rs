@@ -103,6 +103,7 @@ pub(super) fn start(
     let subscriber = Subscriber {
         place: resumed.cloned().unwrap_or_else(|| feed.place()),
         begins_anew: resumed.is_none(),
+        is_current: false,
         changed,
         keys: None,
         sent_keys: None,
@@ -128,6 +129,9 @@ struct Subscriber {
     claims: Arc<Claims>,
     place: Place,
     begins_anew: bool,
+    /// Whether it has had all that was there when it came: what it missed before tells
+    /// nothing of how fast news travels.
+    is_current: bool,
     changed: watch::Receiver<()>,
     /// What was looked at last.
     keys: Option<Arc<KeySet>>,
@@ -201,11 +205,16 @@ impl Subscriber {
         loop {
             let known = self.feed.place();
             if known.epoch == self.place.epoch && known.sequence == self.place.sequence {
+                self.is_current = true;
                 return Ok(());
             }
             let after = self.place.sequence;
             let (entries, sequence) = self.between(after, known.sequence)?;
+            let oldest = entries.iter().map(|entry| entry.made_at).min().filter(|_| self.is_current);
             self.send(Frame::Delta { after, sequence, entries }).await?;
+            if let Some(made_at) = oldest {
+                self.feed.metrics.feed_delivery(self.feed.clock.now().since(made_at));
+            }
             self.place.sequence = sequence;
         }
     }

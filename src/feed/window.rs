@@ -30,6 +30,8 @@ pub struct Entry {
     pub user_id: UserId,
     /// Which of them.
     pub target: Target,
+    /// When it was made; of a whole person or service it may be said to be up to a second later.
+    pub made_at: Timestamp,
     /// Issued at or before this second.
     pub not_before: i64,
     /// From this second on it strikes nothing more.
@@ -45,6 +47,7 @@ impl Entry {
             sequence,
             user_id: revocation.user_id,
             target: revocation.target,
+            made_at: revocation.not_before,
             not_before: revocation.not_before.seconds(),
             expires_at: last.seconds().saturating_add(1),
         }
@@ -65,6 +68,8 @@ pub(super) struct Window {
     entries: VecDeque<Entry>,
     /// Tokens, each until when.
     tokens: HashMap<Uuid, i64>,
+    /// Sessions, each until when.
+    sessions: HashMap<Uuid, i64>,
     /// People and services: up to when their tokens are struck, and until when.
     users: HashMap<Uuid, (i64, i64)>,
     pruned_at: i64,
@@ -80,6 +85,7 @@ impl Window {
             sequence,
             entries: VecDeque::new(),
             tokens: HashMap::new(),
+            sessions: HashMap::new(),
             users: HashMap::new(),
             pruned_at: 0,
             read_at: None,
@@ -100,7 +106,7 @@ impl Window {
     fn index(&mut self, entry: &Entry) {
         match entry.target {
             Target::Token(id) => drop(self.tokens.insert(id.0, entry.expires_at)),
-            Target::Session(_) => {}
+            Target::Session(id) => drop(self.sessions.insert(id.0, entry.expires_at)),
             Target::User => {
                 let (not_before, until) = self.users.entry(entry.user_id.0).or_default();
                 *not_before = (*not_before).max(entry.not_before);
@@ -121,6 +127,10 @@ impl Window {
     pub(super) fn strikes(&self, claims: &Claims) -> bool {
         let by_user = self.users.get(&claims.sub).is_some_and(|(not_before, _)| claims.iat <= *not_before);
         by_user || self.tokens.contains_key(&claims.jti)
+    }
+
+    pub(super) fn strikes_session(&self, claims: &Claims) -> bool {
+        claims.person.as_ref().is_some_and(|person| self.sessions.contains_key(&person.sid))
     }
 
     pub(super) fn place(&self) -> Place {
@@ -158,6 +168,7 @@ impl Window {
         if !(self.pruned_at..self.pruned_at.saturating_add(PRUNE_EVERY)).contains(&now) {
             self.pruned_at = now;
             self.tokens.retain(|_, until| *until > now);
+            self.sessions.retain(|_, until| *until > now);
             self.users.retain(|_, (_, until)| *until > now);
         }
     }

@@ -6,12 +6,17 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     ctx::Ctx,
     domain::Timestamp,
-    mail::{MailError, templates},
-    storage::{self, outbox::Leased},
+    mail::{self, MailError, templates},
+    storage::{
+        self,
+        outbox::{Batch, Leased},
+    },
+    telemetry::traces,
 };
 
 /// For notices that other servers wrote, and those that are to be tried again.
@@ -51,12 +56,16 @@ pub(super) async fn run(ctx: Arc<Ctx>, stop: CancellationToken) {
 async fn pass(ctx: &Arc<Ctx>, stop: &CancellationToken) -> storage::Result<()> {
     while !stop.is_cancelled() {
         let now = ctx.now();
-        ctx.metrics.notices_waiting(ctx.stores.outbox.backlog(now).await?.all);
+        // To know how many wait is worth less than that they go.
+        if let Ok(backlog) = ctx.stores.outbox.backlog(now).await {
+            let oldest = backlog.oldest.map_or(Duration::ZERO, |written| now.since(written));
+            ctx.metrics.notices_waiting(backlog.all, oldest);
+        }
         let batch = ctx.stores.outbox.lease(now, now + LEASE, BATCH).await?;
-        if batch.is_empty() {
+        if batch == Batch::default() {
             break;
         }
-        deliver_all(ctx, batch).await;
+        deliver_all(ctx, batch.notices).await;
     }
     Ok(())
 }
@@ -65,11 +74,12 @@ async fn deliver_all(ctx: &Arc<Ctx>, batch: Vec<Leased>) {
     let mut deliveries = JoinSet::new();
     for leased in batch {
         let ctx = ctx.clone();
-        deliveries.spawn(async move {
+        let delivery = async move {
             if let Err(error) = deliver(&ctx, &leased).await {
                 tracing::warn!(%error, id = leased.id, "a notice is tried again when its lease runs out");
             }
-        });
+        };
+        deliveries.spawn(delivery.instrument(traces::notice()));
     }
     while deliveries.join_next().await.is_some() {}
 }
@@ -77,7 +87,7 @@ async fn deliver_all(ctx: &Arc<Ctx>, batch: Vec<Leased>) {
 async fn deliver(ctx: &Ctx, leased: &Leased) -> storage::Result<()> {
     let notice = &leased.notice;
     let mail = templates::compose(notice.to.as_str(), &notice.into(), notice.locale);
-    let delivered = ctx.mailer.deliver(&mail).await;
+    let delivered = mail::hand_over(&*ctx.mailer, &mail).await;
     match (delivered, next_attempt(ctx, leased)) {
         (Ok(()), _) => {
             ctx.metrics.notice("sent");

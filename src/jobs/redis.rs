@@ -23,7 +23,7 @@ pub(super) async fn survey(
         metrics.redis_setting(finding.as_str(), found.contains(&finding));
     }
     for finding in found.difference(&known) {
-        tracing::error!(setting = finding.as_str(), "{}", finding.advice());
+        tracing::error!(setting = finding.as_str(), advice = finding.advice(), "a setting of Redis breaks a promise");
     }
     *known = found;
     Ok(())

@@ -11,8 +11,10 @@ use std::{
 
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, Span};
 
 use super::{Mail, MailError, Mailer};
+use crate::telemetry::traces;
 
 /// Tries per mail, the first one included.
 const TRIES: u32 = 5;
@@ -97,10 +99,24 @@ impl MailQueue {
     pub fn submit(&self, mail: Mail) -> Result<(), QueueFull> {
         let place = Arc::clone(&self.inner.room).try_acquire_owned().map_err(|_| QueueFull)?;
         let inner = Arc::clone(&self.inner);
-        self.inner.deliveries.spawn(async move {
+        let span = traces::mail();
+        let delivery = async move {
             inner.deliver_or_drop(&mail).await;
             drop(place);
-        });
+        };
+        self.inner.deliveries.spawn(delivery.instrument(span));
+        Ok(())
+    }
+
+    /// Does what [`submit`](Self::submit) does, but for the mail: where a mail must not be
+    /// told from none.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueFull`] as for a mail.
+    pub fn submit_nothing(&self) -> Result<(), QueueFull> {
+        let place = Arc::clone(&self.inner.room).try_acquire_owned().map_err(|_| QueueFull)?;
+        self.inner.deliveries.spawn(async move { drop(place) });
         Ok(())
     }
 
@@ -142,7 +158,9 @@ impl fmt::Debug for MailQueue {
 impl Inner {
     /// The one place where the end of a mail is counted, and the loss of one logged.
     async fn deliver_or_drop(&self, mail: &Mail) {
-        let counter = match self.abandoned.run_until_cancelled(self.deliver(mail)).await {
+        let ended = self.abandoned.run_until_cancelled(self.deliver(mail)).await;
+        traces::outcome(&Span::current(), matches!(ended, Some(Ok(()))));
+        let counter = match ended {
             Some(Ok(())) => &self.stats.sent,
             Some(Err(error)) => {
                 tracing::warn!(%error, "mail dropped");
@@ -174,7 +192,7 @@ impl Inner {
     async fn try_once(&self, mail: &Mail) -> Result<(), MailError> {
         // The semaphore is never closed; were it, the mail would go out all the same.
         let _worker = self.workers.acquire().await;
-        self.mailer.deliver(mail).await
+        super::hand_over(&*self.mailer, mail).await
     }
 }
 

@@ -52,6 +52,15 @@ impl Smtp {
     }
 }
 
+/// Whether a URL is one that [`Smtp::from_url`] takes.
+///
+/// # Errors
+///
+/// [`SmtpConfigError`], which never quotes the URL.
+pub fn check(url: &str) -> Result<(), SmtpConfigError> {
+    url::builder(url).map(drop)
+}
+
 #[async_trait]
 impl Mailer for Smtp {
     async fn deliver(&self, mail: &Mail) -> Result<(), MailError> {

@@ -41,7 +41,7 @@ async fn feed(subscribers: usize) -> Arc<Feed> {
     let clock = Arc::new(ManualClock::at(NOW));
     let algorithm = sekisho_interceptor::Algorithm::HS256;
     let keyring =
-        Keyring::new(store, secrets, Arc::new(SystemEntropy), clock.clone(), algorithm, Some(&[1; 32])).unwrap();
+        Keyring::new(store, secrets, Arc::new(SystemEntropy), clock.clone(), algorithm, [&[1; 32][..]]).unwrap();
     let feed = Feed::new(clock, Arc::new(keyring), Arc::default(), subscribers);
     feed.write(|window| *window = Window::new("epoch".to_owned(), 1, vec![entry(1)]));
     tokio::time::pause();

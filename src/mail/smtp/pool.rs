@@ -86,6 +86,10 @@ impl Pool {
     }
 }
 
+/// Replies about the recipient (RFC 5321, section 4.2.3; RFC 7504). Any other refusal is about
+/// us, such as of a password that has changed, and whoever mends that mends it for all.
+const ABOUT_RECIPIENT: [u16; 4] = [550, 551, 553, 556];
+
 /// The reply code decides. What is neither refused nor deferred by the server, such as a
 /// refused connection, may work later.
 fn mail_error(error: &smtp::Error) -> MailError {
@@ -100,7 +104,10 @@ fn mail_error(error: &smtp::Error) -> MailError {
     } else {
         Cause::Connection
     };
-    if error.is_permanent() { MailError::Permanent(cause) } else { MailError::Transient(cause) }
+    match cause {
+        Cause::Reply(code) if ABOUT_RECIPIENT.contains(&code) => MailError::Permanent(cause),
+        _ => MailError::Transient(cause),
+    }
 }
 
 /// To lettre a handshake that failed is a connection that failed.

@@ -15,6 +15,8 @@ enum Fault {
     Rcpt(&'static str),
     /// Never replies to DATA on the first connection.
     SilentOnce,
+    /// Does not take the password on the first connection.
+    PasswordOnce,
 }
 
 /// The lines that a server read, each after its connection's number.
@@ -46,6 +48,9 @@ async fn serve(stream: TcpStream, number: usize, fault: Fault, lines: mpsc::Unbo
             _ if in_data => continue,
             ("RCPT", Fault::Rcpt(reply)) => reply,
             ("DATA", Fault::SilentOnce) if number == 1 => continue,
+            ("EHLO", Fault::PasswordOnce) => "250 AUTH PLAIN",
+            ("AUTH", Fault::PasswordOnce) if number == 1 => "535 not that one",
+            ("AUTH", _) => "235 welcome",
             ("DATA", _) => {
                 in_data = true;
                 "354 go on"
@@ -56,9 +61,21 @@ async fn serve(stream: TcpStream, number: usize, fault: Fault, lines: mpsc::Unbo
     }
 }
 
+#[tokio::test]
+async fn a_password_that_is_not_taken_is_no_fault_of_the_mail() {
+    let (port, _lines) = server(Fault::PasswordOnce).await;
+    let smtp = client_of(&format!("smtp://user:old@127.0.0.1:{port}"), DELIVERY_TIME_OUT);
+    let refused = smtp.deliver(&mail("taro@example.com")).await;
+    assert_eq!(refused, Err(MailError::Transient(Cause::Reply(535))));
+    assert_eq!(smtp.deliver(&mail("taro@example.com")).await, Ok(()));
+}
+
 fn client(port: u16, time_out: Duration) -> Smtp {
-    let url = format!("smtp://127.0.0.1:{port}");
-    Smtp::with_time_out(&url, "no-reply@example.com", time_out).unwrap()
+    client_of(&format!("smtp://127.0.0.1:{port}"), time_out)
+}
+
+fn client_of(url: &str, time_out: Duration) -> Smtp {
+    Smtp::with_time_out(url, "no-reply@example.com", time_out).unwrap()
 }
 
 fn mail(to: &str) -> Mail {
@@ -79,6 +96,8 @@ async fn the_reply_code_decides_and_its_text_is_dropped() {
     for (reply, wanted) in [
         ("451 <taro@example.com> greylisted", MailError::Transient(Cause::Reply(451))),
         ("550 <taro@example.com> unknown", MailError::Permanent(Cause::Reply(550))),
+        ("530 <taro@example.com> sign in first", MailError::Transient(Cause::Reply(530))),
+        ("554 <taro@example.com> not from you", MailError::Transient(Cause::Reply(554))),
     ] {
         let (port, _lines) = server(Fault::Rcpt(reply)).await;
         let smtp = client(port, DELIVERY_TIME_OUT);
