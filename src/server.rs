@@ -2,8 +2,10 @@
 //! each bounded, and their end when the service stops.
 
 mod connection;
+mod ending;
 mod life;
 mod limits;
+mod unread;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,9 +19,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
 pub use connection::Closing;
+pub use ending::end_with_connection;
 pub use limits::Limits;
+pub use unread::Overfull;
 
-use self::connection::{End, Terms};
+use self::{
+    connection::{End, Terms},
+    unread::Room,
+};
 use crate::{entropy::Entropy, telemetry::Metrics, tls::Tls};
 
 /// After an accept that failed, as for want of file descriptors.
@@ -82,7 +89,8 @@ where
     fn new(service: S, manner: Manner, stop: CancellationToken) -> Self {
         let Manner { name, limits, tls, entropy, metrics } = manner;
         let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-        let terms = Terms { service, builder: limits.builder(), limits, tls, entropy, stop };
+        let room = Arc::new(Room::new(&limits, metrics.clone()));
+        let terms = Terms { service, builder: limits.builder(), limits, tls, entropy, stop, room };
         let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
         Self { name, terms: Arc::new(terms), metrics, places, tasks, cut }
     }

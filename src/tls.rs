@@ -32,7 +32,7 @@ use crate::{clock::Clock, domain::Timestamp, telemetry::Metrics};
 /// What clients may speak, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// What became of a look at the files.
+/// What became of a look at files that may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reload {
     /// They are as they were when they were looked at last.
@@ -49,8 +49,14 @@ pub struct Tls {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     current: RwLock<Arc<ServerConfig>>,
-    /// What the files held when they were looked at last, good or not.
-    seen: Mutex<Fingerprint>,
+    seen: Mutex<Seen>,
+}
+
+/// What the files held when they were looked at last, good or not.
+struct Seen {
+    fingerprint: Fingerprint,
+    /// That it is too early for it, and nothing else, is wrong with it.
+    is_early: bool,
 }
 
 impl Tls {
@@ -61,29 +67,35 @@ impl Tls {
     /// All that is wrong with them, each by the name of its setting.
     pub fn load(files: &TlsFiles, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Result<Self, Vec<TlsFault>> {
         let contents = Contents::read(files);
-        let config = usable(&contents, &clock, &metrics)?;
-        let seen = Mutex::new(contents.fingerprint());
+        let config = usable(&contents, files, &clock, &metrics)?;
+        let seen = Mutex::new(Seen { fingerprint: contents.fingerprint(), is_early: false });
         Ok(Self { files: files.clone(), clock, metrics, current: RwLock::new(Arc::new(config)), seen })
     }
 
-    /// Looks at the files, and takes what they hold if that is new and can be used.
-    /// Reads from the disk: not for a task that others wait for.
+    /// Looks at the files, and takes what they hold if that is new and can be used, or from
+    /// when on it can. Reads from the disk: not for a task that others wait for.
     pub fn reload(&self) -> Reload {
         // Kept to the end: what was read first must not be taken last.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let contents = Contents::read(&self.files);
         let fingerprint = contents.fingerprint();
-        if std::mem::replace(&mut *seen, fingerprint) == fingerprint {
+        let is_new = std::mem::replace(&mut seen.fingerprint, fingerprint) != fingerprint;
+        if !is_new && !seen.is_early {
             return Reload::Unchanged;
         }
-        match usable(&contents, &self.clock, &self.metrics) {
+        match usable(&contents, &self.files, &self.clock, &self.metrics) {
             Ok(config) => {
+                seen.is_early = false;
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
                 self.metrics.tls_reload("loaded");
                 tracing::info!("new connections are made with the new certificate");
                 Reload::Loaded
             }
             Err(faults) => {
+                seen.is_early = faults.iter().all(TlsFault::is_early);
+                if !is_new {
+                    return Reload::Unchanged;
+                }
                 for TlsFault { setting, problem } in faults {
                     tracing::error!(setting, problem, "a new certificate cannot be used; the one before is kept");
                 }
@@ -96,6 +108,14 @@ impl Tls {
     /// What makes the next connection.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+impl Tls {
+    /// How long it is until then, in seconds since the epoch.
+    pub fn left(&self, until: u64) -> Duration {
+        let now = u64::try_from(self.clock.now().seconds()).unwrap_or(0);
+        Duration::from_secs(until.saturating_sub(now))
     }
 }
 
@@ -114,21 +134,34 @@ pub fn check(files: &TlsFiles, now: Timestamp) -> Result<(), Vec<TlsFault>> {
     Material::of(&Contents::read(files), now).map(drop)
 }
 
-fn usable(contents: &Contents, clock: &Arc<dyn Clock>, metrics: &Metrics) -> Result<ServerConfig, Vec<TlsFault>> {
+fn usable(
+    contents: &Contents,
+    files: &TlsFiles,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<ServerConfig, Vec<TlsFault>> {
     let material = Material::of(contents, clock.now())?;
     metrics.tls_certificate_ends(material.ends_at);
-    server_config(material, clock).map_err(|error| vec![TlsFault::new(files::CERTIFICATE, error.to_string())])
+    server_config(material, files.is_client_optional, clock)
+        .map_err(|error| vec![TlsFault::new(files::CERTIFICATE, error.to_string())])
 }
 
-fn server_config(material: Material, clock: &Arc<dyn Clock>) -> Result<ServerConfig, rustls::Error> {
+fn server_config(
+    material: Material,
+    is_client_optional: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<ServerConfig, rustls::Error> {
     let time = Arc::new(Time(clock.clone()));
     let builder = ServerConfig::builder_with_details(provider(), time).with_protocol_versions(&[&TLS13, &TLS12])?;
     let knows_clients = material.client_roots.is_some();
     let builder = match material.client_roots {
         None => builder.with_no_client_auth(),
         Some(roots) => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
-            builder.with_client_cert_verifier(verifier.map_err(|error| rustls::Error::General(error.to_string()))?)
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+            // One that is shown has to be good all the same.
+            let verifier = if is_client_optional { verifier.allow_unauthenticated() } else { verifier };
+            builder
+                .with_client_cert_verifier(verifier.build().map_err(|error| rustls::Error::General(error.to_string()))?)
         }
     };
     let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(material.certified_key)));

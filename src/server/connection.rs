@@ -18,7 +18,11 @@ use tokio::{
 use tokio_util::{io::InspectReader, sync::CancellationToken};
 use tower::{Service, ServiceExt};
 
-use super::{Limits, life::Life};
+use super::{
+    Limits,
+    life::Life,
+    unread::{Overfull, Room, Share},
+};
 use crate::{
     entropy::Entropy,
     tls::{PeerIdentity, Tls},
@@ -73,6 +77,7 @@ pub(super) struct Terms<S> {
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) stop: CancellationToken,
+    pub(super) room: Arc<Room>,
 }
 
 impl<S> Terms<S>
@@ -85,11 +90,12 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
-        let Some(tls) = &self.tls else { return self.speak(stream, peer, None).await };
+        let Some(tls) = &self.tls else { return self.speak(stream, peer, None, None).await };
         match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
             Ok(Ok(stream)) => {
                 let identity = PeerIdentity::of(stream.get_ref().1).map(Arc::new);
-                self.speak(stream, peer, identity).await
+                let left = identity.as_ref().map(|identity| tls.left(identity.ends_at));
+                self.speak(stream, peer, identity, left).await
             }
             Ok(Err(error)) => {
                 tracing::debug!(%error, %peer, "no TLS handshake");
@@ -99,7 +105,14 @@ where
         }
     }
 
-    async fn speak<I>(&self, stream: I, peer: SocketAddr, identity: Option<Arc<PeerIdentity>>) -> End
+    /// `left` is the life of the client's certificate, beyond which nobody is it any more.
+    async fn speak<I>(
+        &self,
+        stream: I,
+        peer: SocketAddr,
+        identity: Option<Arc<PeerIdentity>>,
+        left: Option<Duration>,
+    ) -> End
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -108,7 +121,8 @@ where
         let closing = self.stop.child_token();
         let listening = life.clone();
         let stream = InspectReader::new(stream, move |bytes: &[u8]| listening.hear(bytes.len()));
-        let caller = Caller { service: self.service.clone(), peer, identity, closing: Closing(closing.clone()) };
+        let (share, closed) = (self.room.of_connection(), Closing(closing.clone()));
+        let caller = Caller { service: self.service.clone(), peer, identity, closing: closed, share };
         let calls = life.clone();
         let service = service_fn(move |request| caller.call(request, &calls));
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
@@ -119,7 +133,7 @@ where
             () = life.flooded() => return flooded(peer),
             () = life.silent(limits.headers) => return End::Silent,
             () = life.idle(limits.idle) => End::Idle,
-            () = self.aged() => End::Aged,
+            () = self.aged(left) => End::Aged,
             () = closing.cancelled() => End::Stopped,
         };
         closing.cancel();
@@ -132,9 +146,10 @@ where
         }
     }
 
-    async fn aged(&self) {
-        match self.limits.age {
-            Some(age) => sleep(self.spread(age)).await,
+    async fn aged(&self, left: Option<Duration>) {
+        let age = self.limits.age.map(|age| self.spread(age));
+        match age.into_iter().chain(left).min() {
+            Some(age) => sleep(age).await,
             None => std::future::pending().await,
         }
     }
@@ -167,6 +182,7 @@ struct Caller<S> {
     peer: SocketAddr,
     identity: Option<Arc<PeerIdentity>>,
     closing: Closing,
+    share: Share,
 }
 
 impl<S> Caller<S>
@@ -180,13 +196,16 @@ where
         life: &Arc<Life>,
     ) -> impl Future<Output = Result<Response<super::life::Answer>, Infallible>> + Send + use<S> {
         let (running, broken) = (life.begin(), life.clone());
+        let overfull = Overfull::default();
         // A body that breaks off is answered, but nobody hears of it.
         let mut request = request.map(|body| {
-            Body::new(body.map_err(move |error| {
+            let body = body.map_err(move |error| {
                 broken.abandon();
                 error
-            }))
+            });
+            Body::new(self.share.measure(body, overfull.clone()))
         });
+        request.extensions_mut().insert(overfull);
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(self.closing.clone());
         if let Some(identity) = &self.identity {

@@ -44,6 +44,10 @@ pub struct Limits {
     /// What a client may send ahead of what is read, in bytes: in a stream of HTTP/2,
     /// and in a connection.
     pub windows: [u32; 2],
+    /// Of messages that are not whole yet, in bytes: of a connection, and of all together.
+    pub unread: [usize; 2],
+    /// What is kept of a message, in bytes.
+    pub message: usize,
 }
 
 impl Default for Limits {
@@ -64,6 +68,8 @@ impl Default for Limits {
             provoked_resets: 100,
             abandoned: 200,
             windows: [64 * 1024, 256 * 1024],
+            unread: [1024 * 1024, 64 * 1024 * 1024],
+            message: 64 * 1024,
         }
     }
 }

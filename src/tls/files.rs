@@ -17,8 +17,10 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// Authorities, by one of which every client has to be known.
+    /// Authorities, by one of which clients are known.
     pub client_ca: Option<PathBuf>,
+    /// Whether a client may do without.
+    pub is_client_optional: bool,
 }
 
 /// One thing that is wrong with the files.
@@ -36,7 +38,15 @@ impl fmt::Display for TlsFault {
     }
 }
 
+/// Of a certificate that begins later.
+pub(super) const EARLY: &str = "is not valid yet";
+
 impl TlsFault {
+    /// Whether it mends itself.
+    pub(super) fn is_early(&self) -> bool {
+        self.problem == EARLY
+    }
+
     pub(super) fn new(setting: &'static str, problem: impl Into<String>) -> Self {
         Self { setting, problem: problem.into() }
     }

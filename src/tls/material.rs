@@ -11,7 +11,7 @@ use rustls::{
 };
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use super::files::{CERTIFICATE, CLIENT_CA, Contents, KEY, TlsFault};
+use super::files::{CERTIFICATE, CLIENT_CA, Contents, EARLY, KEY, TlsFault};
 use crate::domain::Timestamp;
 
 type Chain = Vec<CertificateDer<'static>>;
@@ -94,19 +94,26 @@ fn end(chain: &Chain, now: Timestamp) -> Result<u64, String> {
     let now = Duration::from_secs(u64::try_from(now.seconds()).unwrap_or(0));
     match validity(chain, UnixTime::since_unix_epoch(now))? {
         Some(webpki::Error::CertExpired { .. }) => return Err("has expired".to_owned()),
-        Some(webpki::Error::CertNotValidYet { .. }) => return Err("is not valid yet".to_owned()),
+        Some(webpki::Error::CertNotValidYet { .. }) => return Err(EARLY.to_owned()),
         _ => {}
     }
+    Ok(not_after(chain))
+}
+
+/// When the first certificate ends, in seconds since the epoch. One that cannot be read has
+/// ended.
+pub(super) fn not_after(chain: &[CertificateDer<'_>]) -> u64 {
     // webpki tells the end to whoever asks after it.
-    match validity(chain, UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX)))? {
-        Some(webpki::Error::CertExpired { not_after, .. }) => Ok(not_after.as_secs()),
-        _ => Ok(u64::MAX),
+    match validity(chain, UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX))) {
+        Ok(Some(webpki::Error::CertExpired { not_after, .. })) => not_after.as_secs(),
+        Ok(_) => u64::MAX,
+        Err(_) => 0,
     }
 }
 
 /// What webpki says of the certificate at a time. It looks at the dates first; that
 /// the certificate is no authority of its own is no matter here.
-fn validity(chain: &Chain, at: UnixTime) -> Result<Option<webpki::Error>, String> {
+fn validity(chain: &[CertificateDer<'_>], at: UnixTime) -> Result<Option<webpki::Error>, String> {
     let unreadable = |_| "holds a certificate that cannot be read".to_owned();
     let certificate = chain.first().ok_or("holds no certificate")?;
     let anchor = [anchor_from_trusted_cert(certificate).map_err(unreadable)?];

@@ -1,0 +1,191 @@
+//! Room for what was read of messages that are not whole yet. Who sends the beginnings of
+//! many and the end of none is to fill his own connection, and not the memory.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::BoxError;
+
+use super::Limits;
+use crate::telemetry::Metrics;
+
+/// Among the extensions of a request: whether its body was broken off for want of room.
+#[derive(Clone, Debug, Default)]
+pub struct Overfull(Arc<AtomicBool>);
+
+impl Overfull {
+    /// Whether it was.
+    pub fn has_happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("too many messages are not whole yet")]
+struct NoRoom;
+
+/// The room of a listener, in bytes.
+pub(super) struct Room {
+    all: Arc<Semaphore>,
+    half: usize,
+    of_connection: usize,
+    message: usize,
+    metrics: Arc<Metrics>,
+}
+
+impl Room {
+    pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
+        let [of_connection, all] = limits.unread;
+        Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, message: limits.message, metrics }
+    }
+
+    /// What a connection has of it.
+    pub(super) fn of_connection(self: &Arc<Self>) -> Share {
+        Share { room: self.clone(), own: Arc::new(Semaphore::new(self.of_connection)) }
+    }
+}
+
+/// The room of one connection. Where the half of all is taken, that is one message, so that few
+/// connections cannot take what is left for others.
+#[derive(Clone)]
+pub(super) struct Share {
+    room: Arc<Room>,
+    own: Arc<Semaphore>,
+}
+
+type Permits = [OwnedSemaphorePermit; 2];
+
+impl Share {
+    fn take(&self, bytes: u32) -> Option<Permits> {
+        let own = self.own.clone().try_acquire_many_owned(bytes).ok()?;
+        let taken = self.room.of_connection.saturating_sub(self.own.available_permits());
+        if taken > self.room.message && self.room.all.available_permits() < self.room.half {
+            return None;
+        }
+        Some([own, self.room.all.clone().try_acquire_many_owned(bytes).ok()?])
+    }
+
+    /// The body of a request, for as long as there is room for it.
+    pub(super) fn measure<B>(&self, body: B, overfull: Overfull) -> Measured<B> {
+        Measured { body, share: self.clone(), held: None, overfull }
+    }
+}
+
+/// A body that takes room until it is dropped, which it is when the message is whole.
+pub(super) struct Measured<B> {
+    body: B,
+    share: Share,
+    held: Option<Permits>,
+    overfull: Overfull,
+}
+
+impl<B> Measured<B> {
+    /// Nobody keeps more of a message than it may have: the rest is read and dropped.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let held = self.held.as_ref().map_or(0, |[own, _]| own.num_permits());
+        let kept = bytes.min(self.share.room.message.saturating_sub(held));
+        if kept == 0 {
+            return true;
+        }
+        let Some(more) = u32::try_from(kept).ok().and_then(|bytes| self.share.take(bytes)) else { return false };
+        match &mut self.held {
+            None => self.held = Some(more),
+            Some(held) => held.iter_mut().zip(more).for_each(|(held, more)| held.merge(more)),
+        }
+        true
+    }
+}
+
+impl<B> Body for Measured<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
+        if bytes > 0 && !self.has_room(bytes) {
+            self.overfull.0.store(true, Ordering::Relaxed);
+            self.share.room.metrics.call_shed();
+            return Poll::Ready(Some(Err(NoRoom.into())));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Full};
+
+    use super::*;
+
+    fn room() -> Arc<Room> {
+        let limits = Limits { unread: [60, 200], message: 10, ..Limits::default() };
+        Arc::new(Room::new(&limits, Arc::default()))
+    }
+
+    fn takes(share: &Share, messages: usize) -> Vec<Permits> {
+        (0..messages).map_while(|_| share.take(10)).collect()
+    }
+
+    #[test]
+    fn a_connection_has_its_share_and_no_more() {
+        let room = room();
+        let share = room.of_connection();
+        let held = takes(&share, 100);
+        assert_eq!(held.len(), 6);
+        drop(held);
+        assert_eq!(takes(&share, 100).len(), 6, "what is given back can be had again");
+    }
+
+    #[test]
+    fn few_connections_leave_room_for_a_message_of_each_other() {
+        let room = room();
+        let greedy: Vec<Share> = (0..4).map(|_| room.of_connection()).collect();
+        let held: Vec<_> = greedy.iter().map(|share| takes(share, 100)).collect();
+        assert_eq!(held.iter().map(Vec::len).collect::<Vec<_>>(), [6, 5, 1, 1]);
+        for _ in 0..7 {
+            let other = room.of_connection();
+            assert_eq!(takes(&other, 100).len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_takes_as_much_as_is_kept_of_it_until_it_is_dropped() {
+        let share = room().of_connection();
+        let mut body = share.measure(Full::new(Bytes::from(vec![0; 1_000])), Overfull::default());
+        assert_eq!(body.frame().await.unwrap().unwrap().data_ref().map(Bytes::len), Some(1_000));
+        assert_eq!(share.own.available_permits(), 50);
+        drop(body);
+        assert_eq!(share.own.available_permits(), 60);
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_room_a_body_is_broken_off() {
+        let share = room().of_connection();
+        let _held = takes(&share, 6);
+        let overfull = Overfull::default();
+        let mut body = share.measure(Full::new(Bytes::from_static(b"one more")), overfull.clone());
+        assert!(body.frame().await.unwrap().is_err());
+        assert!(overfull.has_happened());
+    }
+}
