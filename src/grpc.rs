@@ -7,10 +7,13 @@ mod answers;
 mod audit;
 mod auth;
 mod bounds;
+mod certificate;
+mod counted;
 mod deadline;
 mod encode;
 mod feed;
 mod fields;
+mod methods;
 mod password_reset;
 mod session;
 mod token;
@@ -37,10 +40,12 @@ use crate::{
             token_service_server::TokenServiceServer, user_service_server::UserServiceServer,
         },
     },
+    telemetry::CallCounts,
 };
 
 pub use bounds::Bounds;
 pub use deadline::Deadline;
+pub use methods::call_counts;
 
 /// Our services, by their full names.
 pub const SERVICES: [&str; 6] = [
@@ -68,8 +73,16 @@ pub fn policy() -> Result<PolicySet, PolicyError> {
 }
 
 /// Puts the services together. `work` counts the flows that run, so that a
-/// shutdown can wait for them. `more` are services that are not ours.
-pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, bounds: Bounds, more: Routes) -> Result<Rpcs, BoxError> {
+/// shutdown can wait for them. `more` are services that are not ours. `by_certificate`:
+/// callers may show certificates.
+pub fn rpcs(
+    ctx: &Arc<Ctx>,
+    work: &TaskTracker,
+    bounds: Bounds,
+    counts: CallCounts,
+    more: Routes,
+    by_certificate: bool,
+) -> Result<Rpcs, BoxError> {
     let api = Api { ctx: ctx.clone(), work: work.clone() };
     let routes = more
         .add_service(AdminServiceServer::new(api.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -81,8 +94,9 @@ pub fn rpcs(ctx: &Arc<Ctx>, work: &TaskTracker, bounds: Bounds, more: Routes) ->
         .prepare();
     let policy = Arc::new(policy()?);
     let service = ServiceBuilder::new()
-        .layer(answers::AnswersLayer::new(ctx.metrics.clone(), &policy))
+        .layer(answers::AnswersLayer::new(counts))
         .layer(bounds::BoundsLayer::new(bounds, ctx.metrics.clone())?)
+        .option_layer(by_certificate.then(|| certificate::CertificateLayer::new(ctx.clone(), &policy)))
         .map_response(|response: http::Response<AuthBody<_>>| response.map(tonic::body::Body::new))
         // The flows look at the session themselves.
         .layer(guard(ctx, policy).strict_by_service())
@@ -200,7 +214,8 @@ pub fn policy_page() -> Result<String, PolicyError> {
 `strict`: the session is looked up on each call, so that one that has ended is refused
 at once, whatever its access token says. `signature`: a token that was taken back is refused
 as soon as this server knows of it. Services have tokens of their own
-(`TokenService/IssueServiceToken`).
+(`TokenService/IssueServiceToken`), or a certificate that is worth one
+([operations.md](operations.md#services)).
 
 | RPC | caller | freshness |
 |---|---|---|

@@ -37,6 +37,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
 use prost_reflect::DescriptorPool;
 use tokio::time::timeout_at;
+use tonic::Code;
 use tower::{Service, ServiceExt};
 
 pub use self::{
@@ -49,6 +50,7 @@ use crate::{
     domain::Locale,
     error::{Error, Wire},
     grpc::Deadline,
+    telemetry::{CallCounts, Counting, traces},
 };
 
 /// A service that answers REST calls by gRPC calls of `U`.
@@ -61,6 +63,7 @@ pub struct Transcoder<U> {
     router: Arc<Router>,
     upstream: U,
     cookie: Option<RefreshCookie>,
+    counts: Option<CallCounts>,
 }
 
 impl<U> Transcoder<U> {
@@ -71,7 +74,13 @@ impl<U> Transcoder<U> {
     ///
     /// A binding that cannot be served, by the name of its RPC.
     pub fn new(pool: DescriptorPool, upstream: U) -> Result<Self, BindingError> {
-        Ok(Self { router: Arc::new(Router::new(&pool)?), upstream, cookie: None })
+        Ok(Self { router: Arc::new(Router::new(&pool)?), upstream, cookie: None, counts: None })
+    }
+
+    /// Counts what it answers by itself; the rest is `upstream`'s to count.
+    #[must_use]
+    pub fn counted(self, counts: CallCounts) -> Self {
+        Self { counts: Some(counts), ..self }
     }
 
     /// Keeps the refresh tokens of callers that ask for it in a cookie.
@@ -113,10 +122,10 @@ where
     B: http_body::Body<Data = Bytes>,
 {
     async fn answer(self, request: Request<Body>) -> Response<Body> {
-        let wire = wire(&request);
+        let mut wire = wire(&request);
         let head = request.method() == Method::HEAD;
         let deadline = request.extensions().get::<Deadline>().copied();
-        let answer = self.forward(request);
+        let answer = self.forward(request, &mut wire);
         // Here and not only below, where the body has been read.
         let answer = match deadline {
             Some(Deadline(at)) => timeout_at(at, answer).await.unwrap_or(Err(Error::DeadlineExceeded)),
@@ -126,24 +135,52 @@ where
         if head { without_body(response) } else { response }
     }
 
-    async fn forward(self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        if request.uri().path() == openapi::PATH {
-            return openapi::answer(request.method());
+    async fn forward(self, request: Request<Body>, wire: &mut Wire) -> Result<Response<Body>, Error> {
+        let path = request.uri().path();
+        if path == openapi::PATH {
+            let counting = self.begin(path, &request);
+            let answer = openapi::answer(request.method());
+            ended(counting, answer.as_ref().err());
+            return answer;
         }
-        let route = self.router.find(request.method(), request.uri().path())?;
+        let route = self.router.find(request.method(), path);
+        let route = route.inspect_err(|error| ended(self.begin("", &request), Some(error)))?;
         let binding = route.binding;
+        wire.method = Some(binding.method_name.clone());
+        traces::routed(&binding.method_name, Some(&binding.path));
+        let counting = self.begin(binding.uri.path(), &request);
         let (parts, body) = request.into_parts();
         let jar = self.cookie.and_then(|cookie| cookie.open(&parts.headers));
-        let request = request::translate(route, parts, body, jar.as_ref()).await?;
+        let request = match request::translate(route, parts, body, jar.as_ref()).await {
+            Ok(request) => request,
+            Err(error) => {
+                ended(counting, Some(&error));
+                return Err(error);
+            }
+        };
+        if let Some(counting) = counting {
+            counting.passed_on();
+        }
         let Ok(response) = self.upstream.oneshot(request).await;
         response::translate(binding, response, jar.as_ref()).await
+    }
+
+    fn begin(&self, path: &str, request: &Request<Body>) -> Option<Counting> {
+        let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
+        self.counts.as_ref().map(|counts| counts.begin(path, deadline))
+    }
+}
+
+fn ended(counting: Option<Counting>, error: Option<&Error>) {
+    if let Some(counting) = counting {
+        counting.ended(error.map_or(Code::Ok, |error| error.reason().code()));
     }
 }
 
 fn wire(request: &Request<Body>) -> Wire {
     request.extensions().get().cloned().unwrap_or_else(|| {
         let wanted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Wire { locale: wanted.and_then(Locale::negotiate).unwrap_or_default(), request_id: "".into() }
+        Wire { locale: wanted.and_then(Locale::negotiate).unwrap_or_default(), ..Wire::default() }
     })
 }
 

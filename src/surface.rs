@@ -8,6 +8,7 @@ mod dispatch;
 mod example_app;
 mod forwarded;
 mod proxies;
+mod traced;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use cors::Origins;
 use dispatch::Dispatch;
 use example_app::ExampleApp;
 pub use proxies::Proxies;
+use traced::TracedLayer;
 
 use crate::{
     config::{Config, Mode},
@@ -31,16 +33,17 @@ use crate::{
     grpc::Rpcs,
     proto::DESCRIPTORS,
     rest::{RefreshCookie, Transcoder},
+    telemetry::{CallCounts, traces},
 };
 
 /// Everything that the public port answers.
 pub type Public = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
 /// Puts the three surfaces over the same RPCs.
-pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, config: &Config) -> Result<Public, BoxError> {
+pub fn public(rpcs: Rpcs, counts: CallCounts, entropy: Arc<dyn Entropy>, config: &Config) -> Result<Public, BoxError> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let origins = Origins::new(&config.web.allowed_origins)?;
-    let transcoder = Transcoder::new(pool, rpcs.clone())?;
+    let transcoder = Transcoder::new(pool, rpcs.clone())?.counted(counts);
     let rest = if config.web.refresh_cookie {
         let cookie = RefreshCookie::lasting(config.sessions.idle);
         origins.layer_with_cookies().layer(transcoder.with_cookie(cookie))
@@ -55,7 +58,11 @@ pub fn public(rpcs: Rpcs, entropy: Arc<dyn Entropy>, config: &Config) -> Result<
     let app = (config.mode == Mode::Dev).then_some(ExampleApp { is_secure });
     let surfaces = Dispatch::new(rpcs, web, rest, app);
     let context = ContextLayer::new(entropy, Proxies::new(&config.web.trusted_proxies), config.transport.call_timeout);
-    Ok(BoxCloneSyncService::new(context.layer(surfaces)))
+    // Without traces the path of a call is as if there were no such thing.
+    Ok(match config.traces.as_ref().filter(|_| traces::is_on()) {
+        Some(rules) => BoxCloneSyncService::new(context.layer(TracedLayer::new(&rules.trust)?.layer(surfaces))),
+        None => BoxCloneSyncService::new(context.layer(surfaces)),
+    })
 }
 
 fn protected<B>(mut response: http::Response<B>, is_secure: bool) -> http::Response<B> {

@@ -2,43 +2,31 @@
 //! from the transport the same form as ours.
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
-use sekisho_interceptor::PolicySet;
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
-use super::wire;
+use super::{Deadline, counted::Counted, wire};
 use crate::{
-    error::{Error, Rule},
-    telemetry::{CallsOf, Metrics},
+    error::{Error, Rule, Wire},
+    server::Overfull,
+    telemetry::{CallCounts, traces},
 };
 
 #[derive(Clone)]
 pub(super) struct AnswersLayer {
-    metrics: Arc<Metrics>,
-    methods: Arc<HashMap<String, CallsOf>>,
-    /// Only methods of ours make a label: a stranger could make up any number.
-    others: CallsOf,
+    counts: CallCounts,
 }
 
 impl AnswersLayer {
-    pub(super) fn new(metrics: Arc<Metrics>, policy: &PolicySet) -> Self {
-        let of = |path: &str| (path.to_owned(), metrics.calls_of(path.trim_start_matches('/')));
-        let methods = Arc::new(policy.iter().map(|(path, _)| of(path)).collect());
-        let others = metrics.calls_of("other");
-        Self { metrics, methods, others }
-    }
-
-    fn of(&self, path: &str) -> CallsOf {
-        self.methods.get(path).unwrap_or(&self.others).clone()
+    pub(super) fn new(counts: CallCounts) -> Self {
+        Self { counts }
     }
 }
 
@@ -69,22 +57,33 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let start = tokio::time::Instant::now();
-        let method = self.layer.of(request.uri().path());
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
+        let mut counting = self.layer.counts.begin(request.uri().path(), deadline);
+        if let Some(wire) = request.extensions_mut().get_mut::<Wire>() {
+            wire.method = counting.method();
+        }
         let wire = wire(request.extensions());
-        let metrics = self.layer.metrics.clone();
+        let overfull = request.extensions().get::<Overfull>().cloned().unwrap_or_default();
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
             // Refusals are trailers-only: their status stands in the headers.
             let Some(status) = Status::from_header_map(response.headers()) else {
-                metrics.call(&method, Code::Ok, start.elapsed());
+                if counting.is_of_stream() {
+                    counting.opened();
+                    traces::answered(Code::Ok);
+                    return Ok(response.map(|body| Counted::body(body, counting)));
+                }
+                counting.ended(Code::Ok);
+                traces::answered(Code::Ok);
                 return Ok(response);
             };
-            let ours = of_transport(&status).map(|error| wire.refuse(&error));
+            let error = if overfull.has_happened() { Some(Error::Overloaded) } else { of_transport(&status) };
+            let ours = error.map(|error| wire.refuse(&error));
             let code = ours.as_ref().map_or(status.code(), Status::code);
-            metrics.call(&method, code, start.elapsed());
+            counting.ended(code);
+            traces::answered(code);
             Ok(ours.map_or(response, Status::into_http))
         })
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use prost_reflect::{DescriptorError, DescriptorPool};
+use prost_reflect::DescriptorError;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{timeout, timeout_at},
@@ -18,10 +18,9 @@ use tokio::{
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use super::{Deadline, SERVICES, wire};
+use super::{Deadline, methods, wire};
 use crate::{
     error::{Error, Wire},
-    proto::DESCRIPTORS,
     telemetry::Metrics,
 };
 
@@ -88,11 +87,7 @@ impl BoundsLayer {
 
 /// The paths of RPCs of ours with one message each way.
 fn unary_methods() -> Result<HashSet<String>, DescriptorError> {
-    let pool = DescriptorPool::decode(DESCRIPTORS)?;
-    let ours = pool.services().filter(|service| SERVICES.contains(&service.full_name()));
-    let methods = ours.flat_map(|service| service.methods().collect::<Vec<_>>());
-    let unary = methods.filter(|method| !method.is_client_streaming() && !method.is_server_streaming());
-    Ok(unary.map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name())).collect())
+    Ok(methods::ours()?.into_iter().filter(|method| !method.streams).map(|method| method.path).collect())
 }
 
 impl<S> Layer<S> for BoundsLayer {

@@ -16,7 +16,8 @@ use crate::{
         caller::ServiceCaller,
         follow,
         introspect::{self, ActiveToken},
-        revoke_token, service_token,
+        revoke_token,
+        service_token::{self, ServiceToken},
     },
     proto::sekisho::v1::{self as pb, token_service_server::TokenService},
     server::Closing,
@@ -157,6 +158,9 @@ fn access_token(text: &str) -> Result<String, Error> {
 
 async fn issue_service_token(input: Input<pb::IssueServiceTokenRequest>) -> Answer<pb::IssueServiceTokenResponse> {
     let message = &input.message;
+    if message.client_secret.is_empty() && input.call.certificate.is_some() {
+        return issue_by_certificate(&input).await;
+    }
     let mut fields = Fields::default();
     let name = fields.read("client_id", ServiceName::parse(&message.client_id));
     let secret = fields.read("client_secret", required(&message.client_secret, MAX_SECRET));
@@ -164,12 +168,28 @@ async fn issue_service_token(input: Input<pb::IssueServiceTokenRequest>) -> Answ
     let (name, ()) = fields.finish(name.zip(secret))?;
     let secret = ServiceSecret::presented(&message.client_secret);
     let token = service_token::issue(&input.ctx, &input.call, &name, &secret, scopes).await?;
-    Ok(Response::new(pb::IssueServiceTokenResponse {
+    Ok(issued(token))
+}
+
+/// Nothing but the certificate of the connection says who calls.
+async fn issue_by_certificate(input: &Input<pb::IssueServiceTokenRequest>) -> Answer<pb::IssueServiceTokenResponse> {
+    let message = &input.message;
+    let mut fields = Fields::default();
+    let named = Some(message.client_id.as_str()).filter(|name| !name.is_empty());
+    let name = fields.read_optional("client_id", named, ServiceName::parse);
+    let scopes = fields.read_optional("scope", message.scope.as_deref(), Scopes::parse);
+    fields.finish(Some(()))?;
+    let token = service_token::issue_by_certificate(&input.ctx, &input.call, name.as_ref(), scopes).await?;
+    Ok(issued(token))
+}
+
+fn issued(token: ServiceToken) -> Response<pb::IssueServiceTokenResponse> {
+    Response::new(pb::IssueServiceTokenResponse {
         access_token: token.access_token,
         token_type: encode::TOKEN_TYPE.to_owned(),
         expires_in: encode::seconds(token.expires_in),
         scope: token.scopes.to_string(),
-    }))
+    })
 }
 
 fn required(text: &str, most: usize) -> Result<(), Rule> {

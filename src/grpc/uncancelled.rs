@@ -8,6 +8,7 @@ use std::{
 
 use tokio::runtime::Handle;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+use tracing::Instrument;
 
 use crate::error::Error;
 
@@ -46,7 +47,8 @@ impl<T: Send + 'static> Future for Uncancelled<T> {
 impl<T: Send + 'static> Drop for Uncancelled<T> {
     fn drop(&mut self) {
         if let (Some(flow), Ok(_)) = (self.flow.take(), Handle::try_current()) {
-            self.work.spawn(flow);
+            // The trace of its call goes along.
+            self.work.spawn(flow.in_current_span());
         }
     }
 }

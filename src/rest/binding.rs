@@ -2,6 +2,8 @@
 
 mod error;
 
+use std::sync::Arc;
+
 use http::{Method, Uri};
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor};
 
@@ -14,6 +16,8 @@ use crate::proto::google::api::{HttpRule, http_rule::Pattern};
 pub(super) struct Binding {
     /// Full name of the RPC.
     pub(super) rpc: String,
+    /// `package.Service/Method`
+    pub(super) method_name: Arc<str>,
     pub(super) method: Method,
     /// The template as the proto writes it.
     pub(super) path: String,
@@ -105,11 +109,12 @@ impl Binding {
         if method == Method::GET && body != Body::Nothing {
             return Err(wrong(rpc, "a GET with a body"));
         }
-        let uri = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
-        let uri = uri.parse().map_err(|_| wrong(rpc, "its name is not a path"))?;
+        let method_name = format!("{}/{}", rpc.parent_service().full_name(), rpc.name());
+        let uri = format!("/{method_name}").parse().map_err(|_| wrong(rpc, "its name is not a path"))?;
         let (token_presented, token_granted) = (cookie::token_field(&input), cookie::token_field(&output));
         Ok(Self {
             rpc: rpc.full_name().to_owned(),
+            method_name: method_name.into(),
             method,
             path,
             template,

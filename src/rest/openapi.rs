@@ -19,7 +19,7 @@ use super::binding;
 use crate::{error::Error, grpc, proto::DESCRIPTORS};
 
 /// Where it is served.
-pub(super) const PATH: &str = "/openapi.json";
+pub const PATH: &str = "/openapi.json";
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

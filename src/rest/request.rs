@@ -17,7 +17,10 @@ use super::{
     router::Route,
     scalar,
 };
-use crate::error::{Error, Rule};
+use crate::{
+    error::{Error, Rule},
+    server::Overfull,
+};
 
 /// Headers of the caller that gRPC handlers see. `cookie` stays out: what may be
 /// taken from it is decided by [`super::cookie`].
@@ -47,7 +50,10 @@ pub(super) async fn translate(
     jar: Option<&Jar>,
 ) -> Result<Request<tonic::body::Body>, Error> {
     let binding = route.binding;
-    let message = message(route, &parts, body, jar).await?;
+    let message = message(route, &parts, body, jar).await.map_err(|error| {
+        let overfull = parts.extensions.get::<Overfull>().is_some_and(Overfull::has_happened);
+        if overfull { Error::Overloaded } else { error }
+    })?;
     let frame = frame::encode(&message).ok_or(Error::RequestTooLarge)?;
     let mut request = Request::new(tonic::body::Body::new(Full::new(frame)));
     *request.method_mut() = Method::POST;

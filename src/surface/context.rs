@@ -1,26 +1,29 @@
 //! What every call is told of its caller.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context as Poller, Poll},
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
 
 use super::proxies::Proxies;
 use crate::{
-    domain::{Locale, Origin, UserAgent},
+    domain::{Locale, Origin, SpiffeId, UserAgent},
     entropy::Entropy,
     error::Wire,
     flows::Call,
     grpc::Deadline,
+    tls::PeerIdentity,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Browsers send it with each request (Fetch Metadata), and let no page change it.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MAX_REQUEST_ID: usize = 64;
 
 /// Puts a [`Call`], a [`Wire`] and a [`Deadline`] into the extensions of each request,
@@ -37,6 +40,15 @@ impl ContextLayer {
     /// in who calls through them; `time` is the longest that a unary call may take.
     pub fn new(entropy: Arc<dyn Entropy>, proxies: Proxies, time: Duration) -> Self {
         Self { entropy, proxies, time }
+    }
+
+    /// A proxy shows a certificate of its own, whoever calls through it; and a browser shows
+    /// one for any page, which might be nobody's that its owner trusts.
+    fn certificate(&self, peer: IpAddr, headers: &HeaderMap, extensions: &Extensions) -> Option<Arc<SpiffeId>> {
+        let is_browser = headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE);
+        let identity = extensions.get::<Arc<PeerIdentity>>().filter(|_| !is_browser && !self.proxies.know(peer))?;
+        let id = identity.spiffe_id.as_deref()?;
+        SpiffeId::parse(id).ok().map(Arc::new)
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Arc<str> {
@@ -92,8 +104,9 @@ where
         let id_header = HeaderValue::from_str(&request_id).ok();
         let deadline = Deadline::of(request.headers(), self.layer.time);
         request.extensions_mut().insert(deadline);
-        request.extensions_mut().insert(Call { origin, user_agent, locale });
-        request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id });
+        let certificate = peer.and_then(|peer| self.layer.certificate(peer, request.headers(), request.extensions()));
+        request.extensions_mut().insert(Call { origin, user_agent, locale, certificate });
+        request.extensions_mut().insert(Wire { locale: locale.unwrap_or_default(), request_id, method: None });
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;

@@ -12,6 +12,7 @@ use http::{Request, Response, header};
 use tower::{Service, ServiceExt};
 
 use super::example_app::ExampleApp;
+use crate::telemetry::traces::Surface;
 
 /// Sends a request to the surface that it speaks to.
 pub(super) struct Dispatch<G, W, R> {
@@ -62,10 +63,10 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Answer {
         let surfaces = &self.surfaces;
-        match Speech::of(&request) {
-            Speech::Grpc => grpc(surfaces.grpc.clone(), request),
-            Speech::GrpcWeb => grpc(surfaces.web.clone(), request),
-            Speech::Rest => match surfaces.app.and_then(|app| app.answer(&request)) {
+        match speech(&request) {
+            Surface::Grpc => grpc(surfaces.grpc.clone(), request),
+            Surface::GrpcWeb => grpc(surfaces.web.clone(), request),
+            Surface::Rest => match surfaces.app.and_then(|app| app.answer(&request)) {
                 Some(file) => Box::pin(std::future::ready(Ok(file))),
                 None => Box::pin(surfaces.rest.clone().oneshot(request)),
             },
@@ -83,22 +84,14 @@ where
     Box::pin(async move { Ok(answer.await?.map(Body::new)) })
 }
 
-enum Speech {
-    Grpc,
-    GrpcWeb,
-    Rest,
-}
-
-impl Speech {
-    /// `application/grpc`, `application/grpc-web` and `application/grpc-web-text`, with
-    /// any suffix (`+proto`) and parameter.
-    fn of(request: &Request<Body>) -> Self {
-        let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-        let essence = content_type.split(|byte| b"+; ".contains(byte)).next().unwrap_or_default();
-        match essence {
-            b"application/grpc" => Self::Grpc,
-            b"application/grpc-web" | b"application/grpc-web-text" => Self::GrpcWeb,
-            _ => Self::Rest,
-        }
+/// `application/grpc`, `application/grpc-web` and `application/grpc-web-text`, with
+/// any suffix (`+proto`) and parameter.
+pub(super) fn speech(request: &Request<Body>) -> Surface {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = content_type.split(|byte| b"+; ".contains(byte)).next().unwrap_or_default();
+    match essence {
+        b"application/grpc" => Surface::Grpc,
+        b"application/grpc-web" | b"application/grpc-web-text" => Surface::GrpcWeb,
+        _ => Surface::Rest,
     }
 }

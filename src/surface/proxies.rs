@@ -38,7 +38,8 @@ impl Proxies {
         forwarded::client(peer, headers, |address| self.know(address))
     }
 
-    fn know(&self, address: IpAddr) -> bool {
+    pub(super) fn know(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -71,7 +71,7 @@ async fn only_a_final_http_status_is_taken() {
 
 #[tokio::test]
 async fn refusals_of_the_upstream_keep_their_details() {
-    let wire = Wire { locale: Locale::Ja, request_id: "r1".into() };
+    let wire = Wire { locale: Locale::Ja, request_id: "r1".into(), method: None };
     let library = Library::replying(move || {
         let mut response = wire.refuse(&Error::invalid("name", Rule::TooLong(9))).into_http();
         response.headers_mut().insert("x-request-id", "r1".parse().expect("header"));
@@ -166,7 +166,7 @@ async fn refusals_of_its_own_are_worded_for_the_caller() {
             "error": "not_found", "message": "見つかりませんでした。", "details": {}, "request_id": "",
         })
     );
-    let wire = Wire { locale: Locale::En, request_id: "r1".into() };
+    let wire = Wire { locale: Locale::En, request_id: "r1".into(), method: None };
     let answer = library.send(request().extension(wire).body(Body::empty()).expect("request")).await;
     assert_eq!(answer.json["request_id"], "r1");
     assert_eq!(answer.json["message"], "There is no such thing.");
