@@ -1,5 +1,7 @@
 //! The composition root: from a configuration to a service that answers.
 
+mod authz;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -9,12 +11,14 @@ use std::{
     time::Duration,
 };
 
+use axum::middleware;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tower::BoxError;
 
+use self::authz::AuthzServer;
 pub use crate::world::World;
 use crate::{
     audit::Sealer,
@@ -22,6 +26,7 @@ use crate::{
     crypto::{Hasher, Keyring, Passwords, Secrets},
     ctx::{Ctx, Rules},
     domain::{PasswordPolicy, password::ContextWords},
+    ext_authz::ExtAuthz,
     feed::{Feed, Follower, MAX_SUBSCRIBERS},
     grpc::{self, Bounds},
     jobs,
@@ -51,6 +56,10 @@ pub struct App {
     pub listen: SocketAddr,
     /// Where probes and metrics are served.
     pub ops_listen: SocketAddr,
+    /// Where proxies are answered, if they are.
+    pub authz_listen: Option<SocketAddr>,
+    /// What answers them.
+    pub ext_authz: Option<Arc<ExtAuthz>>,
     /// The service without its surfaces.
     pub ctx: Arc<Ctx>,
     /// The certificate of the public listener, if it has one.
@@ -61,6 +70,7 @@ pub struct App {
     stop_ops: CancellationToken,
     work: TaskTracker,
     servers: [JoinHandle<()>; 2],
+    authz: Option<AuthzServer>,
     stores: OpenStores,
     _lock: Option<FileLock>,
 }
@@ -81,16 +91,14 @@ impl App {
         let work = TaskTracker::new();
         let (health, extra) = extra_services(config).await?;
         let Transport { max_calls: calls, call_timeout: time, .. } = config.transport;
-        let rpcs = grpc::rpcs(&ctx, &work, Bounds { calls, time }, extra)?;
-        let public = surface::public(rpcs, world.entropy.clone(), config)?;
+        let counts = grpc::call_counts(&ctx.metrics)?;
+        let by_certificate = config.transport.tls.as_ref().is_some_and(|files| files.client_ca.is_some());
+        let rpcs = grpc::rpcs(&ctx, &work, Bounds { calls, time }, counts.clone(), extra, by_certificate)?;
+        let public = surface::public(rpcs, counts, world.entropy.clone(), config)?;
         let accepting = Arc::new(AtomicBool::new(true));
-        let readiness = Readiness::new(stores.probes(), world.clock.clone(), ctx.metrics.clone());
-        let operations = ops::router(Ops {
-            accepting: accepting.clone(),
-            readiness: Arc::new(readiness),
-            ctx: ctx.clone(),
-            mailbox,
-        });
+        let readiness = Arc::new(Readiness::new(stores.probes(), world.clock.clone(), ctx.metrics.clone()));
+        let operations =
+            ops::router(Ops { accepting: accepting.clone(), readiness: readiness.clone(), ctx: ctx.clone(), mailbox });
 
         let listener = TcpListener::bind(config.listen).await?;
         let ops_listener = TcpListener::bind(config.ops_listen).await?;
@@ -102,11 +110,32 @@ impl App {
             tokio::spawn(server::serve(listener, public, manner, stop.clone(), DRAIN)),
             tokio::spawn(server::serve(ops_listener, operations, ops_manner, stop_ops.clone(), OPS_DRAIN)),
         ];
+        let authz = AuthzServer::start(config, &world, &ctx, &tls, &stop).await?;
         jobs::start(&ctx, &stores, &work, &stop);
+        jobs::watch_stores(readiness, &work, &stop);
         if let Some(tls) = &tls {
             jobs::follow_certificate(tls.clone(), &work, &stop);
         }
-        Ok(Self { listen, ops_listen, ctx, tls, accepting, health, stop, stop_ops, work, servers, stores, _lock: lock })
+        if let Some(authz) = &authz {
+            jobs::follow_policy(authz.ext_authz.clone(), &work, &stop);
+        }
+        Ok(Self {
+            listen,
+            ops_listen,
+            authz_listen: authz.as_ref().map(|authz| authz.listen),
+            ext_authz: authz.as_ref().map(|authz| authz.ext_authz.clone()),
+            ctx,
+            tls,
+            accepting,
+            health,
+            stop,
+            stop_ops,
+            work,
+            servers,
+            authz,
+            stores,
+            _lock: lock,
+        })
     }
 
     /// Stops taking calls, finishes those in flight, seals what they wrote, and closes the stores. The
@@ -116,10 +145,16 @@ impl App {
         for service in grpc::SERVICES.into_iter().chain([""]) {
             self.health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
         }
+        if let Some(authz) = &self.authz {
+            authz.retire().await;
+        }
         self.ctx.feed.close();
         self.stop.cancel();
         let [public, operations] = self.servers;
         log_end("the public listener", public.await);
+        if let Some(authz) = self.authz {
+            log_end("the listener of external authorisation", authz.server.await);
+        }
         self.work.close();
         if tokio::time::timeout(DRAIN, self.work.wait()).await.is_err() {
             tracing::warn!("flows were cut at the end of the grace");
@@ -176,7 +211,7 @@ pub fn keyring(config: &Config, world: &World, store: &Arc<SqlStore>) -> Result<
         world.entropy.clone(),
         world.clock.clone(),
         config.tokens.algorithm,
-        config.tokens.shared_key.as_ref().map(|key| key.0.as_slice()),
+        config.tokens.shared_keys().map(|key| key.0.as_slice()),
     )?)
 }
 
@@ -269,5 +304,6 @@ async fn extra_services(config: &Config) -> Result<(HealthReporter, Routes), Box
         };
         routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
     }
-    Ok((health, routes))
+    let routes = routes.prepare().into_axum_router().layer(middleware::from_fn(server::end_with_connection));
+    Ok((health, routes.into()))
 }

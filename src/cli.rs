@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod descriptors;
 mod keys;
 mod open_files;
 mod serve;
@@ -53,6 +54,11 @@ enum Command {
     /// The settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Write the descriptor set of the API, which a proxy that transcodes wants.
+    Descriptors {
+        /// Where to; stdout without it.
+        file: Option<PathBuf>,
+    },
 }
 
 /// A command that did not do its work.
@@ -75,7 +81,7 @@ pub fn main() -> ExitCode {
     // One provider in the process; a second install is a test's.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outcome = run(&cli);
-    telemetry::finish_logs();
+    telemetry::finish();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report(&failure),
@@ -86,19 +92,27 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let source = Source::load(cli.config.as_deref());
     match &cli.command {
         Command::Dev => serve::dev(source),
-        Command::Serve => serve::serve(&read(Mode::Serve, &source)?),
+        Command::Serve => serve::serve(&read_to_serve(Mode::Serve, &source)?),
         Command::Migrate => migrate(&read(Mode::Serve, &source)?),
         Command::Keys(command) => keys::run(command, &read(Mode::Serve, &source)?),
         Command::Service(command) => service::run(command, &read(Mode::Serve, &source)?),
         Command::User(command) => user::run(command, &read(Mode::Serve, &source)?),
         Command::Audit(command) => audit::run(command, &read(Mode::Serve, &source)?),
         Command::Config(command) => config::run(command, &source),
+        Command::Descriptors { file } => descriptors::run(file.as_deref()),
     }
 }
 
 fn read(mode: Mode, source: &Source) -> Result<Config, Failure> {
     let config = Config::read(mode, source).map_err(Failure::Config)?;
-    telemetry::start_logs(&config.log, config.log_format);
+    telemetry::start(&config.log, config.log_format, None)?;
+    Ok(config)
+}
+
+/// The same for a service, which has traces.
+fn read_to_serve(mode: Mode, source: &Source) -> Result<Config, Failure> {
+    let config = Config::read(mode, source).map_err(Failure::Config)?;
+    telemetry::start(&config.log, config.log_format, config.traces.as_ref())?;
     Ok(config)
 }
 

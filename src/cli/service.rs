@@ -1,6 +1,6 @@
 //! `sekisho service`.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use clap::Subcommand;
 
@@ -10,13 +10,13 @@ use crate::{
     config::Config,
     crypto::{Secrets, service_secret::ServiceSecret},
     domain::{
-        Event, EventKind, Origin, Revocation, ServiceAccount, Timestamp, UserId,
+        Event, EventKind, Origin, Revocation, ServiceAccount, SpiffeId, Timestamp, UserId,
         revocation::{RevocationReason, Target},
         service::{Scopes, ServiceId, ServiceName, StoredSecret},
     },
     feed::STRIKES_FOR,
     flows::service_token,
-    storage::{Journal, ServiceAccounts, sql::SqlStore},
+    storage::{Journal, ServiceAccounts, ServiceIdentities, sql::SqlStore},
     stores,
 };
 
@@ -29,8 +29,16 @@ pub(super) enum Command {
         /// What its tokens are good for, such as revocations:read; may be repeated.
         #[arg(long, required = true, value_name = "SCOPE")]
         scope: Vec<String>,
+        /// The SPIFFE ID of its certificates; may be repeated.
+        #[arg(long, value_name = "ID")]
+        spiffe: Vec<String>,
     },
-    /// List them: name, state, when it was made, scopes.
+    /// Its certificates.
+    Identity {
+        #[command(subcommand)]
+        command: Identity,
+    },
+    /// List them: name, state, when it was made, scopes, SPIFFE IDs.
     List,
     /// End an account, and every token of it.
     Disable {
@@ -44,12 +52,32 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Subcommand)]
+pub(super) enum Identity {
+    /// Have certificates with a SPIFFE ID be those of a service.
+    Add {
+        /// The client_id.
+        name: String,
+        /// Such as spiffe://example.org/ns/shop/sa/orders.
+        id: String,
+    },
+    /// Take a SPIFFE ID from a service, and end every token that the service has.
+    Remove {
+        /// The client_id.
+        name: String,
+        /// As it was added.
+        id: String,
+    },
+}
+
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let store = stores::open_sql(config, &Arc::default()).await?;
         let desk = Desk { store: &store, secrets: app::secrets(config)?, world: World::default() };
         let done = match command {
-            Command::Create { name, scope } => desk.create(name, scope).await,
+            Command::Create { name, scope, spiffe } => desk.create(name, scope, spiffe).await,
+            Command::Identity { command: Identity::Add { name, id } } => desk.add_identity(name, id).await,
+            Command::Identity { command: Identity::Remove { name, id } } => desk.remove_identity(name, id).await,
             Command::List => desk.list().await,
             Command::Disable { name } => desk.disable(name).await,
             Command::Rotate { name } => desk.rotate(name).await,
@@ -67,8 +95,14 @@ struct Desk<'a> {
 
 #[expect(clippy::print_stdout, reason = "a command's answer")]
 impl Desk<'_> {
-    async fn create(&self, name: &str, scopes: &[String]) -> Result<(), Failure> {
+    async fn create(&self, name: &str, scopes: &[String], ids: &[String]) -> Result<(), Failure> {
         let name = read_name(name)?;
+        let ids = ids.iter().map(|id| read_id(id)).collect::<Result<BTreeSet<_>, _>>()?;
+        for id in &ids {
+            if self.store.owner(id).await?.is_some() {
+                return Err(TAKEN.into());
+            }
+        }
         if service_token::is_of_development(&name) {
             return Err("that name is the one of `sekisho dev`".into());
         }
@@ -86,14 +120,21 @@ impl Desk<'_> {
         if !self.store.create(&account, &self.event(EventKind::ServiceCreated, &account)).await? {
             return Err("there is a service of that name".into());
         }
+        // Before anything else can fail: it is shown once.
         println!("{}", secret.expose());
+        for id in &ids {
+            self.name_certificates(&account, id).await?;
+        }
         Ok(())
     }
 
     async fn list(&self) -> Result<(), Failure> {
+        let identities = self.store.identities().await?;
         for account in ServiceAccounts::list(self.store).await? {
             let state = if account.disabled { "disabled" } else { "active" };
-            println!("{}  {state:<8}  {}  {}", account.name.as_str(), account.created_at, account.scopes);
+            let ids = identities.iter().filter(|(service, _)| *service == account.id);
+            let ids: String = ids.map(|(_, id)| format!("  {id}")).collect();
+            println!("{}  {state:<8}  {}  {}{ids}", account.name.as_str(), account.created_at, account.scopes);
         }
         Ok(())
     }
@@ -103,6 +144,12 @@ impl Desk<'_> {
     async fn disable(&self, name: &str) -> Result<(), Failure> {
         let account = self.find(name).await?;
         self.store.disable(account.id).await?;
+        self.end_tokens(&account, &[self.event(EventKind::ServiceDisabled, &account)]).await?;
+        println!("{} is disabled", account.name.as_str());
+        Ok(())
+    }
+
+    async fn end_tokens(&self, account: &ServiceAccount, events: &[Event]) -> Result<(), Failure> {
         let now = self.now();
         let tokens = Revocation {
             user_id: UserId(account.id.0),
@@ -111,8 +158,38 @@ impl Desk<'_> {
             reason: RevocationReason::Revoked,
             expires_at: now + STRIKES_FOR,
         };
-        self.store.append(&[tokens], &[self.event(EventKind::ServiceDisabled, &account)], &[]).await?;
-        println!("{} is disabled", account.name.as_str());
+        self.store.append(&[tokens], events, &[]).await?;
+        Ok(())
+    }
+
+    async fn add_identity(&self, name: &str, id: &str) -> Result<(), Failure> {
+        let (account, id) = (self.find(name).await?, read_id(id)?);
+        self.name_certificates(&account, &id).await?;
+        println!("{id} is {}", account.name.as_str());
+        Ok(())
+    }
+
+    async fn name_certificates(&self, account: &ServiceAccount, id: &SpiffeId) -> Result<(), Failure> {
+        let event = self.event(EventKind::ServiceIdentityAdded, account);
+        if !self.store.add(account.id, id, &event).await? {
+            return Err(TAKEN.into());
+        }
+        tracing::info!(service = account.name.as_str(), spiffe_id = %id, "a service has an identity more");
+        Ok(())
+    }
+
+    /// The name first, as with an account. Tokens are ended in any case: the command before
+    /// may have come no further than the name.
+    async fn remove_identity(&self, name: &str, id: &str) -> Result<(), Failure> {
+        let (account, id) = (self.find(name).await?, read_id(id)?);
+        let event = self.event(EventKind::ServiceIdentityRemoved, &account);
+        let is_removed = self.store.remove(account.id, &id, &event).await?;
+        self.end_tokens(&account, &[]).await?;
+        if !is_removed {
+            return Err("the service has no such id; its tokens are ended all the same".into());
+        }
+        tracing::info!(service = account.name.as_str(), spiffe_id = %id, "a service has an identity less");
+        println!("{id} is nobody");
         Ok(())
     }
 
@@ -147,4 +224,10 @@ impl Desk<'_> {
 
 fn read_name(text: &str) -> Result<ServiceName, Failure> {
     ServiceName::parse(text).map_err(|_| "a name is 1 to 64 characters out of a-z 0-9 . _ -".into())
+}
+
+const TAKEN: &str = "that id is one already, of this service or another";
+
+fn read_id(text: &str) -> Result<SpiffeId, Failure> {
+    SpiffeId::parse(text).map_err(|_| "an id is spiffe://TRUST.DOMAIN/PATH, in the one form that SPIFFE allows".into())
 }

@@ -12,13 +12,11 @@ use crate::{
     crypto::admin_token::AdminToken,
     domain::{
         Account, Email, Event, EventKind, Name, Notice, NoticeKind, Origin, Revocation, Timestamp, UserId,
-        account::AccountState,
-        notice::AccountNews,
-        revocation::{RevocationReason, Target},
-        roles,
+        account::AccountState, notice::AccountNews, revocation::RevocationReason, roles,
     },
+    flows::revoke::{self, Lives},
     storage::{
-        Accounts, Journal, Sessions,
+        Accounts, Journal, Probe, Sessions,
         accounts::{AccountChange, Changed, Consequences},
         sql::SqlStore,
     },
@@ -108,7 +106,7 @@ impl Desk<'_> {
             let ends = state == AccountState::Disabled;
             let reason = RevocationReason::AccountDisabled;
             let with = Consequences {
-                revocations: ends.then(|| self.everything(&account, reason)).into_iter().collect(),
+                revocations: if ends { self.everything(&account, reason).await? } else { Vec::new() },
                 events: vec![self.event(kind, &account)],
                 notices: vec![self.notice(&account, news)],
             };
@@ -120,10 +118,10 @@ impl Desk<'_> {
 
     async fn end_sessions(&self, user: &str) -> Result<(), Failure> {
         let account = self.find(user).await?;
-        let line = self.everything(&account, RevocationReason::Administrator);
+        let lines = self.everything(&account, RevocationReason::Administrator).await?;
         let event = self.event(EventKind::AdminSessionsEnded, &account);
-        self.store.append(std::slice::from_ref(&line), &[event], &[]).await?;
-        self.apply(&[line]).await?;
+        self.store.append(&lines, &[event], &[]).await?;
+        self.apply(&lines).await?;
         println!("the sessions of {} have ended", account.id);
         Ok(())
     }
@@ -133,7 +131,7 @@ impl Desk<'_> {
         let roles = roles::parse(words);
         let roles = roles.map_err(|_| "at most 32 roles, each of 1 to 64 characters out of A-Z a-z 0-9 . _ : -")?;
         let with = Consequences {
-            revocations: vec![self.everything(&account, RevocationReason::RolesChanged)],
+            revocations: self.everything(&account, RevocationReason::RolesChanged).await?,
             events: vec![self.event(EventKind::AdminRolesSet, &account)],
             ..Consequences::default()
         };
@@ -169,21 +167,16 @@ impl Desk<'_> {
 
     /// Where the sessions are in this database; a server with Redis does it there.
     async fn apply(&self, lines: &[Revocation]) -> Result<(), Failure> {
-        for line in lines {
-            self.store.end_until(line.user_id, line.not_before).await?;
-        }
+        self.store.end_all(lines).await?;
         Ok(())
     }
 
-    fn everything(&self, account: &Account, reason: RevocationReason) -> Revocation {
-        let longest = self.config.sessions.max_age.max(self.config.tokens.access_ttl);
-        Revocation {
-            user_id: account.id,
-            target: Target::User,
-            not_before: self.now,
-            reason,
-            expires_at: self.now + longest,
-        }
+    /// Also what began while our clock was behind: that of the database counts, if it is ahead.
+    async fn everything(&self, account: &Account, reason: RevocationReason) -> Result<Vec<Revocation>, Failure> {
+        let now = self.store.check(self.now).await?.map_or(self.now, |theirs| theirs.max(self.now));
+        let lives = Lives { session: self.config.sessions.max_age, access: self.config.tokens.access_ttl };
+        let sessions = Sessions::list(self.store, account.id, now).await?;
+        Ok(revoke::everything_of(lives, account.id, sessions, reason, now))
     }
 
     fn event(&self, kind: EventKind, account: &Account) -> Event {
