@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::support::{
     app::PASSWORD,
-    http,
+    eventually, http,
     process::{Service, binary, dev_settings},
 };
 
@@ -46,8 +46,9 @@ async fn on_a_full_disk_nothing_is_written_and_all_else_goes_on() {
             service.post("/api/v1/auth/logout", body).await.refused(503, "store_unavailable");
             assert_eq!(profile(&service, access).await.status, 200, "reads go on");
         }
+        // What was found just before is told for a second.
+        eventually(async || service.ops("/readyz").await.status() == 503).await;
         let ready = service.ops("/readyz").await;
-        assert_eq!(ready.status(), 503);
         assert_eq!(ready.json::<Value>().await.unwrap()["stores"]["sql"], "unavailable");
 
         limit_files(&service, None);

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, Executor, PgConnection, Row};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::support::{
     TestApp,
     acts::{ADA, WRONG},
     app::SignedIn,
     postgres::Postgres,
+    process::{command, serve_settings},
     servers::connect,
 };
 
@@ -151,4 +156,20 @@ async fn nothing_is_decided_by_a_server_that_takes_no_writes() {
     server.execute("ALTER SYSTEM RESET default_transaction_read_only").await;
     server.execute("SELECT pg_reload_conf()").await;
     assert_back(&app, &ada).await;
+}
+
+/// A server that does not answer is waited for, but not longer than somebody wants to.
+#[tokio::test]
+async fn a_signal_is_heard_while_the_start_waits_for_the_server() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = serve_settings(folder.path());
+    settings.push(("SEKISHO_DATABASE_URL", format!("postgres://sekisho@{}/sekisho", silent.local_addr().unwrap())));
+    let child = command(folder.path(), &["serve"], &settings).spawn().unwrap();
+    let _asked = silent.accept().await.unwrap();
+    kill_process(Pid::from_raw(child.id().unwrap().cast_signed()).unwrap(), Signal::TERM).unwrap();
+    let ended = child.wait_with_output().await.unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{log}");
+    assert!(log.contains("stopped before it was ready") && ended.stdout.is_empty(), "{log}");
 }

@@ -117,6 +117,7 @@ async fn tour(app: &TestApp, email: &str) {
     sekisho::jobs::reapply_revocations(&app.app.ctx).await.unwrap();
     sekisho::audit::Sealer::of(&app.app.ctx).round().await.unwrap();
     sekisho::jobs::sweep(&app.app.ctx).await.unwrap();
+    sekisho::jobs::count_sessions(&app.app.ctx).await.unwrap();
 }
 
 const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -147,7 +148,7 @@ async fn a_release_runs_on_the_file_of_the_next() {
     let app = TestApp::start().await;
     tour(&app, ADA).await;
     let of_accounts = ["accounts", "signing_keys", "audit_events", "audit_links", "audit_seals", "audit_chain"];
-    let of_sessions = ["revocation_journal", "sessions", "codes", "limits"];
+    let of_sessions = ["revocation_journal", "sessions", "codes", "limits", "tallies"];
     for table in of_accounts.into_iter().chain(of_sessions) {
         let add = format!("ALTER TABLE {table} ADD COLUMN of_the_next_release TEXT NOT NULL DEFAULT 'new'");
         app.sql(add.leak()).await;

@@ -5,5 +5,6 @@ mod faults;
 mod files;
 mod migrations;
 mod readiness;
+mod roles;
 mod settings;
 mod tls;

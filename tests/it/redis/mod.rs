@@ -6,6 +6,7 @@ mod follow;
 mod losses;
 mod settings;
 mod transport;
+pub mod users;
 
 use std::sync::Mutex;
 

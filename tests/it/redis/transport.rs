@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::support::{
-    eventually,
     process::{Service, dev_settings},
     servers::Owned,
 };
@@ -49,44 +48,4 @@ async fn a_wrong_password_will_not() {
     let (_, address) = redis.url.split_once('@').unwrap();
     let (_folder, service) = service(&format!("rediss://sekisho:wrong@{address}"), &authority).await;
     assert_eq!(try_sign_up(&service).await, 503);
-}
-
-/// The rule as the operators' page has it.
-fn documented_user() -> Vec<String> {
-    let page = include_str!("../../../docs/operations.md");
-    let rule = page.lines().find(|line| line.starts_with("ACL SETUSER")).unwrap();
-    rule.split(' ').map(str::to_owned).collect()
-}
-
-async fn a_life_as_the_documented_user(kind: &'static str, nodes: &[&'static str]) {
-    let redis = Owned::start(kind, &[]).await;
-    let rule = documented_user();
-    let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
-    for node in nodes {
-        assert_eq!(redis.redis_cli(node, &rule).await, "OK");
-        redis.redis_cli(node, &["ACL", "SETUSER", "default", "off"]).await;
-    }
-    let url = redis.url.replacen("//", "//sekisho:PASSWORD@", 1);
-    let (_folder, service) = service(&url, "").await;
-    let token = service.sign_up("ada@example.com", "laptop").await;
-    let body = json!({"refresh_token": token, "client_id": "laptop"});
-    assert_eq!(service.post("/api/v1/auth/refresh", body.clone()).await.status, 200);
-    assert_eq!(service.post("/api/v1/auth/logout", body.clone()).await.status, 200);
-    service.post("/api/v1/auth/refresh", body).await.refused(401, "refresh_token_invalid");
-    assert_eq!(service.ops("/readyz").await.status(), 200);
-    eventually(async || {
-        let metrics = service.ops("/metrics").await.text().await.unwrap();
-        metrics.contains("sekisho_redis_setting_wrong{setting=\"persistence\"} 0")
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_documented_user_may_do_all_that_is_needed() {
-    a_life_as_the_documented_user("redis", &["redis"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn and_in_a_cluster() {
-    a_life_as_the_documented_user("redis-cluster", &["node1", "node2", "node3", "node4", "node5", "node6"]).await;
 }

@@ -107,7 +107,19 @@ fn two() -> [(String, Rate); 2] {
 }
 
 async fn take_both(stores: &Stores) -> Option<Duration> {
-    stores.limits.take_all(&two(), NOW).await.unwrap()
+    stores.limits.take_all(&two(), NOW).await.unwrap().map(|empty| empty.wait)
+}
+
+pub async fn of_several_budgets_the_first_that_is_empty_is_named(stores: Stores) {
+    let place = async || stores.limits.take_all(&two(), NOW).await.unwrap().map(|empty| empty.place);
+    assert_eq!([place().await, place().await, place().await], [None, None, Some(0)]);
+    stores.limits.give_back("narrow", two()[0].1, NOW).await.unwrap();
+    for _ in 0..7 {
+        assert_eq!(stores.limits.take("wide", two()[1].1, NOW).await.unwrap(), TAKEN);
+    }
+    assert_eq!(place().await, Some(1));
+    stores.limits.give_back("wide", two()[1].1, NOW).await.unwrap();
+    assert_eq!([place().await, place().await], [None, Some(0)], "both are empty");
 }
 
 pub async fn of_several_budgets_all_are_drawn_on_or_none(stores: Stores) {

@@ -20,9 +20,12 @@ mod rotation;
 mod rotation_model;
 mod rotation_races;
 mod service_accounts;
+mod service_identities;
+mod session_count;
 mod session_limits;
 mod sessions;
 mod signing_keys;
+mod tallies;
 
 /// Every suite for one back end: a function of [`back_ends`]. A test that is
 /// missing here is dead code, and the compiler says so.
@@ -117,6 +120,13 @@ macro_rules! contract {
                 a_new_secret_takes_the_place_of_the_old_with_its_event,
                 a_secret_is_stored_otherwise_unless_it_is_another_by_now,
             }
+            contract! { $back_end service_identities:
+                a_name_finds_its_service_whole,
+                a_name_is_of_one_service,
+                of_many_services_one_gets_a_name,
+                a_name_is_taken_from_its_service_only,
+                names_are_listed_in_order,
+            }
             contract! { $back_end outbox:
                 a_notice_is_leased_whole,
                 a_lease_excludes_others_until_it_runs_out,
@@ -126,6 +136,7 @@ macro_rules! contract {
                 a_late_worker_cannot_touch_what_another_has,
                 a_late_worker_may_finish_what_nobody_took,
                 the_backlog_is_what_is_there_and_what_is_due,
+                the_backlog_knows_the_oldest_due_or_not,
                 of_many_workers_each_notice_goes_to_one,
                 a_notice_is_there_exactly_if_its_revocation_is,
             }
@@ -136,6 +147,12 @@ macro_rules! contract {
                 of_many_successors_one_is_added,
                 keys_are_removed_by_id,
                 a_key_is_sealed_anew_once,
+            }
+            contract! { $back_end tallies:
+                of_many_that_want_to_count_one_does,
+                a_claim_is_good_until_it_runs_out,
+                what_was_counted_is_told_until_it_is_counted_again,
+                a_clock_that_was_wrong_stops_no_counting,
             }
             contract! { volatile $back_end }
             /// Redis lets its records go by itself.
@@ -173,7 +190,14 @@ macro_rules! contract {
                 an_ended_session_is_gone,
                 nobody_ends_another_persons_session,
                 all_that_began_until_then_end,
+                many_lines_of_the_journal_end_what_each_says,
                 of_those_that_end_the_live_ones_are_counted,
+            }
+            contract! { $back_end session_count:
+                without_sessions_there_are_none,
+                live_sessions_of_everybody_are_counted,
+                what_has_ended_or_expired_is_not_counted,
+                what_is_condemned_or_evicted_is_not_counted,
             }
             contract! { $back_end session_limits:
                 without_a_limit_any_number_opens,
@@ -244,6 +268,7 @@ macro_rules! contract {
                 giving_back_never_makes_a_budget_larger,
                 of_many_takes_as_many_succeed_as_there_are,
                 of_several_budgets_all_are_drawn_on_or_none,
+                of_several_budgets_the_first_that_is_empty_is_named,
                 of_many_takes_of_several_as_many_succeed_as_the_narrowest_has,
                 many_that_give_back_all_count,
             }

@@ -45,7 +45,7 @@ async fn write(stores: &Stores, notices: &[Notice]) {
 }
 
 async fn lease(stores: &Stores, now: Timestamp, limit: u32) -> Vec<Leased> {
-    stores.outbox.lease(now, now + Duration::from_secs(LEASE), limit).await.unwrap()
+    stores.outbox.lease(now, now + Duration::from_secs(LEASE), limit).await.unwrap().notices
 }
 
 /// The only notice that is due.
@@ -55,7 +55,7 @@ async fn lease_one(stores: &Stores, now: Timestamp) -> Leased {
 }
 
 async fn backlog(stores: &Stores, now: Timestamp) -> (u64, u64) {
-    let Backlog { all, due } = stores.outbox.backlog(now).await.unwrap();
+    let Backlog { all, due, .. } = stores.outbox.backlog(now).await.unwrap();
     (all, due)
 }
 
@@ -128,6 +128,22 @@ pub async fn a_late_worker_may_finish_what_nobody_took(stores: Stores) {
     assert_eq!(backlog(&stores, after(LEASE)).await, (1, 1));
     assert!(stores.outbox.remove(&late).await.unwrap());
     assert_eq!(lease(&stores, after(LEASE), 10).await, []);
+}
+
+pub async fn the_backlog_knows_the_oldest_due_or_not(stores: Stores) {
+    let oldest = async |now| stores.outbox.backlog(now).await.unwrap().oldest;
+    assert_eq!(oldest(NOW).await, None);
+    let times = [after(20), after(10)];
+    for at in times {
+        write(&stores, &[Notice { at, ..notice(1) }]).await;
+    }
+    assert_eq!(oldest(NOW).await, Some(times[1]), "due or not");
+    let leased = lease_one(&stores, after(10)).await;
+    assert!(stores.outbox.retry(&leased, after(500)).await.unwrap());
+    assert_eq!(oldest(after(30)).await, Some(times[1]), "to be tried again");
+    let leased = lease_one(&stores, after(30)).await;
+    assert!(stores.outbox.remove(&leased).await.unwrap());
+    assert_eq!(oldest(after(30)).await, Some(times[1]));
 }
 
 pub async fn the_backlog_is_what_is_there_and_what_is_due(stores: Stores) {

@@ -69,7 +69,7 @@ async fn assert_durable_stores_kept(stores: &Stores) {
     assert!(found.password == account(1).password);
     assert_eq!(found.not_before, after(7));
     assert_eq!(stores.journal.live(0, NOW, 10).await.unwrap(), [(1, revocation())]);
-    let leased = stores.outbox.lease(NOW, after(120), 10).await.unwrap();
+    let leased = stores.outbox.lease(NOW, after(120), 10).await.unwrap().notices;
     assert_eq!(leased.into_iter().map(|leased| leased.notice).collect::<Vec<_>>(), [notice(1)]);
     assert_eq!(audit_kinds(stores).await, ["signup_completed", "sessions_revoked", "rate_limited"]);
     assert_eq!(stores.signing_keys.list().await.unwrap(), [signing_key()]);

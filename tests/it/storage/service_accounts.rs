@@ -22,7 +22,7 @@ fn secret(n: u8) -> StoredSecret {
     StoredSecret { key_id: [n; 4], digest: [n; 32] }
 }
 
-fn account(n: u128, text: &str) -> ServiceAccount {
+pub fn account(n: u128, text: &str) -> ServiceAccount {
     ServiceAccount {
         id: ServiceId(Uuid::from_u128(n)),
         name: name(text),
@@ -33,7 +33,7 @@ fn account(n: u128, text: &str) -> ServiceAccount {
     }
 }
 
-async fn create(stores: &Stores, account: &ServiceAccount) -> bool {
+pub async fn create(stores: &Stores, account: &ServiceAccount) -> bool {
     stores.service_accounts.create(account, &event(EventKind::ServiceCreated)).await.unwrap()
 }
 

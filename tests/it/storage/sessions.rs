@@ -3,7 +3,8 @@
 
 use sekisho::{
     domain::{
-        Name, Session, Timestamp,
+        Name, Revocation, Session, Timestamp, TokenId,
+        revocation::{RevocationReason, Target},
         session::{Chain, Subject},
     },
     storage::{
@@ -150,6 +151,35 @@ pub async fn all_that_began_until_then_end(stores: Stores) {
     assert_eq!(list(&stores, 1, after(10)).await, [later]);
     assert_eq!(list(&stores, 2, after(10)).await, [others]);
     assert_eq!(stores.sessions.end_until(user_id(1), after(10)).await.unwrap(), 0);
+}
+
+pub async fn many_lines_of_the_journal_end_what_each_says(stores: Stores) {
+    let line = |person, target, not_before| Revocation {
+        user_id: user_id(person),
+        target,
+        not_before,
+        reason: RevocationReason::Revoked,
+        expires_at: after(1_000),
+    };
+    let (early, late) = (session_begun(1, 1, 0), session_begun(1, 2, 10));
+    let later = Session { created_at: after(10) + MICRO, ..session_begun(1, 3, 10) };
+    let (one, another, others) = (session(2, 4), session(2, 5), session(3, 6));
+    let all = [&early, &late, &later, &one, &another, &others].map(Clone::clone);
+    open(&stores, &all).await;
+    let lines = [
+        line(1, Target::User, after(10)),
+        line(2, Target::Session(one.id), NOW),
+        line(3, Target::Session(another.id), NOW),
+        line(3, Target::Token(TokenId(another.id.0)), NOW),
+        line(4, Target::User, after(1_000)),
+    ];
+    assert_eq!(stores.sessions.end_all(&lines).await.unwrap(), 3);
+    assert!(is_gone(&stores, &early).await && is_gone(&stores, &late).await && is_gone(&stores, &one).await);
+    assert_eq!(list(&stores, 1, after(10)).await, [later]);
+    assert_eq!(list(&stores, 2, NOW).await, [another]);
+    assert_eq!(list(&stores, 3, NOW).await, [others]);
+    assert_eq!(stores.sessions.end_all(&lines).await.unwrap(), 0);
+    assert_eq!(stores.sessions.end_all(&[]).await.unwrap(), 0);
 }
 
 pub async fn of_those_that_end_the_live_ones_are_counted(stores: Stores) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::TestApp;
 
 /// What the jobs do meanwhile, as often as the clock says.
-const JOBS: [&str; 5] = ["audit_chain.", "fence.", "journal.", "outbox.", "signing_keys."];
+const JOBS: [&str; 8] =
+    ["audit_chain.", "fence.", "journal.", "outbox.", "probe", "sessions.count", "signing_keys.", "tallies."];
 
 /// How often, by operation.
 pub type Counts = BTreeMap<String, u64>;

@@ -6,7 +6,7 @@ use fred::{
 };
 use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool, sqlite::SqliteConnectOptions};
 
-use super::{app::TestApp, stack::Stack};
+use super::{app::TestApp, roles::as_role, stack::Stack};
 
 enum Database {
     Sqlite(SqlitePool),
@@ -102,7 +102,8 @@ impl TestApp {
                 let options = SqliteConnectOptions::new().filename(file);
                 Database::Sqlite(SqlitePool::connect_with(options).await.unwrap())
             }
-            None => Database::Postgres(PgPool::connect(&url).await.unwrap()),
+            // Whoever it serves as: this is behind its back.
+            None => Database::Postgres(PgPool::connect(&as_role(&url, "postgres")).await.unwrap()),
         }
     }
 }

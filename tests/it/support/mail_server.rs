@@ -1,5 +1,7 @@
 //! A real mail server, in whatever mood a test wants it.
 
+mod mailboxes;
+
 use std::{
     io,
     net::{IpAddr, TcpListener},
@@ -15,6 +17,11 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::timeout,
 };
+
+pub use mailboxes::Mailboxes;
+
+/// Each keeps its connections open, and one of them takes a thread.
+const THREADS: u32 = 32;
 
 /// One mail as it came over the wire.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,7 +94,7 @@ impl MailServer {
         let (sender, received) = unbounded_channel();
         let session = Session { temper: temper.clone(), asks, sender, mail: Received::default() };
         let mut server = Server::new(session);
-        server.with_name("mx.example.com").with_ssl(tls).unwrap();
+        server.with_name("mx.example.com").with_num_threads(THREADS).with_ssl(tls).unwrap();
         server.with_tcp_listener(listener);
         thread::spawn(move || server.serve().unwrap());
         Self { url, temper, asked, received }
@@ -97,6 +104,11 @@ impl MailServer {
     pub fn set(&self, mood: Mood) {
         *self.temper.0.lock().unwrap() = mood;
         self.temper.1.notify_all();
+    }
+
+    /// Sorts the mails by recipient, from now on; and where the server is.
+    pub fn into_mailboxes(self) -> (Arc<Mailboxes>, String) {
+        (Mailboxes::fill(self.received), self.url)
     }
 
     /// The next mail, in the order of arrival.

@@ -14,6 +14,8 @@ pub mod pair;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod roles;
+pub mod scrape;
 pub mod servers;
 pub mod sibling;
 pub mod stack;

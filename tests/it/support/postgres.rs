@@ -139,7 +139,7 @@ impl Drop for Postgres {
 
 /// Below those that the kernel gives away by itself: it has to be free at a
 /// restart as well.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let candidates = std::iter::repeat_with(|| {
         let number = std::process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

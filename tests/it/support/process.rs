@@ -72,7 +72,14 @@ pub struct Ended {
 
 /// Runs a command to its end.
 pub async fn run(folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Ended {
-    let output = command(folder, arguments, settings).output().await.unwrap();
+    run_binary(binary(), folder, arguments, settings).await
+}
+
+/// The same of another binary.
+pub async fn run_binary(binary: &str, folder: &Path, arguments: &[&str], settings: &[(&'static str, String)]) -> Ended {
+    let mut command = Command::new(binary);
+    command.args(arguments);
+    let output = alone(command, folder, settings).output().await.unwrap();
     Ended {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

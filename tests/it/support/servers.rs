@@ -23,7 +23,8 @@ use script::Script;
 
 const TEMPLATE: &str = "sekisho_template";
 
-async fn postgres_server() -> &'static str {
+/// The URL of the server's default database, as a superuser.
+pub async fn postgres_server() -> &'static str {
     static SERVER: OnceLock<Script> = OnceLock::new();
     &shared(&SERVER, "postgres").await.url
 }
@@ -40,7 +41,8 @@ pub async fn new_postgres_database() -> String {
     database_like("template0").await
 }
 
-async fn database_like(template: &str) -> String {
+/// The URL of a PostgreSQL database of its own, which has what another one has.
+pub async fn database_like(template: &str) -> String {
     static DATABASES: AtomicU32 = AtomicU32::new(0);
     let server = postgres_server().await;
     let name = format!("sekisho_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -96,7 +98,8 @@ pub async fn execute(url: &str, statement: String) {
     connection.close().await.unwrap();
 }
 
-fn in_database(server: &str, name: &str) -> String {
+/// The URL of another database of a server.
+pub fn in_database(server: &str, name: &str) -> String {
     let (server, _) = server.rsplit_once('/').unwrap();
     format!("{server}/{name}")
 }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::servers::{postgres_database, redis_prefix, redis_url};
+use super::{
+    roles::{as_role, postgres_database_with_roles},
+    servers::{postgres_database, redis_prefix, redis_url},
+};
 
 /// Which stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Stack {
     Sqlite,
     /// PostgreSQL for everything.
     Postgres,
+    /// The same, as the role that may do what serving takes, and nothing else.
+    PostgresRoles,
     /// PostgreSQL for what lasts, Redis for what is volatile.
     PostgresAndRedis,
 }
@@ -24,6 +29,7 @@ impl Stack {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::PostgresRoles => "postgres+roles",
             Self::PostgresAndRedis => "postgres+redis",
         }
     }
@@ -31,7 +37,7 @@ impl Stack {
     /// The chosen one.
     pub fn chosen() -> Self {
         let word = std::env::vars().find(|(name, _)| name == Self::VARIABLE).map(|(_, word)| word);
-        let stacks = [Self::Sqlite, Self::Postgres, Self::PostgresAndRedis];
+        let stacks = [Self::Sqlite, Self::Postgres, Self::PostgresRoles, Self::PostgresAndRedis];
         let chosen = word.map(|word| stacks.into_iter().find(|stack| stack.word() == word).expect("a stack"));
         chosen.unwrap_or(Self::Sqlite)
     }
@@ -60,6 +66,7 @@ impl Stack {
         let database = match self {
             Self::Sqlite => format!("sqlite://{}", data.join("sekisho.db").display()),
             Self::Postgres | Self::PostgresAndRedis => postgres_database().await,
+            Self::PostgresRoles => as_role(&postgres_database_with_roles().await, "sekisho_serve"),
         };
         let mut values = vec![database];
         if self == Self::PostgresAndRedis {
