@@ -1,0 +1,7 @@
+//! On every stack.
+
+mod checks;
+mod headers;
+mod listener;
+mod paths;
+mod strict;
