@@ -6,7 +6,7 @@ mod late_commits;
 mod once;
 mod retention;
 mod rotation;
-mod tour;
+pub mod tour;
 mod two_servers;
 
 use sekisho::{
@@ -45,13 +45,19 @@ impl TestApp {
 }
 
 /// The first needs a store that forgot its last writes (see `flows::refresh`), the
-/// second another policy, the others are commands (see `commands`).
-const ELSEWHERE: [EventKind; 6] = [
+/// second another policy; the others are commands (see `commands`), or take a certificate
+/// (see `identities`).
+const ELSEWHERE: [EventKind; 11] = [
     EventKind::RefreshRecovered,
     EventKind::LoginSessionLimit,
     EventKind::ServiceCreated,
     EventKind::ServiceDisabled,
     EventKind::ServiceRotated,
+    EventKind::ServiceIdentityAdded,
+    EventKind::ServiceIdentityRemoved,
+    EventKind::ServiceCertificateAccepted,
+    EventKind::ServiceCertificateUnknown,
+    EventKind::ServiceCertificateMismatch,
     EventKind::AdminTokenIssued,
 ];
 
@@ -60,10 +66,11 @@ const ELSEWHERE: [EventKind; 6] = [
 async fn every_outcome_is_counted_and_all_but_routine_is_written() {
     let app = tour::app().await;
     tour::take(&app).await;
-    let (written, metrics) = (app.audit_kinds().await, app.ops_text("/metrics").await);
+    let (written, metrics) = (app.audit_kinds().await, app.scrape().await);
     for kind in EventKind::ALL.iter().filter(|kind| !ELSEWHERE.contains(kind)) {
         let word = kind.as_str();
-        assert!(metrics.contains(&format!("sekisho_events_total{{kind=\"{word}\"}}")), "{word} was not counted");
+        let count = metrics.get(&format!("sekisho_events_total{{kind=\"{word}\"}}"));
+        assert!(count > Some(0.0), "{word} was not counted");
         assert_eq!(written.iter().any(|kind| kind == word), !kind.is_routine(), "{word}");
     }
 }

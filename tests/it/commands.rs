@@ -1,5 +1,8 @@
 //! The commands, as processes.
 
+mod descriptors;
+mod listeners;
+mod log;
 mod users;
 
 use reqwest::Method;
@@ -21,7 +24,8 @@ use crate::support::{
 };
 
 const MIGRATIONS: &str = "0001_accounts, 0002_volatile, 0003_outbox, 0004_volatile_fence, 0005_service_accounts, \
-     0006_account_changes, 0007_audit_chain, 0008_password_history";
+     0006_account_changes, 0007_audit_chain, 0008_password_history, 0009_tallies, \
+     0010_service_identities";
 
 #[tokio::test]
 async fn serve_without_settings_lists_all_that_is_missing_and_exits_78() {

@@ -1,5 +1,8 @@
 //! Pages that are made from the code, and rules of the repository.
 
+mod dependencies;
+mod security;
+
 use std::{fs, path::Path};
 
 use sekisho::config::{Config, Mode, Source};
@@ -29,6 +32,11 @@ fn the_words_of_the_gateway_are_current() {
 #[test]
 fn the_page_of_settings_is_current() {
     assert_current("docs/config.md", &sekisho::config::markdown());
+}
+
+#[test]
+fn the_page_of_metrics_is_current() {
+    assert_current("docs/metrics.md", &sekisho::telemetry::document::markdown());
 }
 
 /// R11.

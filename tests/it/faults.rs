@@ -2,7 +2,7 @@
 //! back, nobody is taken for signed out, and afterwards all goes on by itself.
 
 mod apart;
-mod broken;
+pub mod broken;
 mod ends;
 mod outage;
 

@@ -1,6 +1,11 @@
 //! The signing keys, as siblings see them.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+mod under_load;
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use sekisho_interceptor::{Claims, KeySet, Refusal, Verifier, VerifyingKey};
 use serde_json::{Value, json};
 
@@ -46,6 +51,9 @@ async fn siblings_verify_tokens_with_the_served_keys() {
         let key = &set["keys"][0];
         assert_eq!((&key["kty"], &key["use"], &key["alg"]), (&json!(kty), &json!("sig"), &json!(algorithm)));
         assert_eq!(key.as_object().unwrap().keys().collect::<Vec<_>>(), members, "nothing private");
+        if let Some(modulus) = key["n"].as_str() {
+            assert_eq!(URL_SAFE_NO_PAD.decode(modulus).unwrap().len() * 8, 3072, "as strong as the others");
+        }
         let header = json!({"alg": algorithm, "kid": key["kid"], "typ": "at+jwt"});
         assert_eq!(jose_header(&ada.access), header);
         let claims = verify(&app, &ada.access, &KeySet::from_jwks(&set).unwrap()).unwrap();

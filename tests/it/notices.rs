@@ -62,7 +62,7 @@ impl TestApp {
     }
 
     async fn backlog(&self) -> (u64, u64) {
-        let Backlog { all, due } = self.app.ctx.stores.outbox.backlog(self.app.ctx.now()).await.unwrap();
+        let Backlog { all, due, .. } = self.app.ctx.stores.outbox.backlog(self.app.ctx.now()).await.unwrap();
         (all, due)
     }
 

@@ -102,7 +102,7 @@ async fn an_event_that_is_put_in_among_others_is_named() {
     let app = sealed().await;
     app.sql(match Stack::chosen() {
         Stack::Sqlite => "INSERT INTO audit_events (seq, at, kind, request_id) VALUES (-5, 0, 'logged_out', 'x')",
-        Stack::Postgres | Stack::PostgresAndRedis => {
+        Stack::Postgres | Stack::PostgresRoles | Stack::PostgresAndRedis => {
             "INSERT INTO audit_events (seq, at, kind, request_id) OVERRIDING SYSTEM VALUE \
              VALUES (-5, now(), 'logged_out', 'x')"
         }
@@ -224,8 +224,13 @@ async fn the_metrics_say_how_it_stands() {
     let metrics = app.ops_text("/metrics").await;
     assert!(metrics.contains("sekisho_audit_link 10"), "{metrics}");
     assert!(metrics.contains("sekisho_audit_chain_broken 0"), "{metrics}");
+    let sealer = Sealer::of(&app.app.ctx);
+    sealer.round().await.unwrap();
     app.sql("UPDATE audit_chain SET last = 9").await;
-    app.seal().await.unwrap_err();
+    app.advance(60);
+    sealer.round().await.unwrap_err();
+    let metrics = app.ops_text("/metrics").await;
+    assert!(metrics.contains("sekisho_audit_unsealed_seconds 60"), "while nobody can know: {metrics}");
     assert!(app.ops_text("/metrics").await.contains("sekisho_audit_chain_broken 1"));
     app.try_login(ADA, crate::support::app::PASSWORD, "phone").await;
     assert_eq!(app.audit_kinds().await.len(), 11, "events are written all the same");

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sekisho::{
     app::World,
     crypto::admin_token::AdminToken,
-    domain::{EventKind, Session, account::AccountState},
+    domain::{EventKind, Session, Timestamp, account::AccountState, revocation::Target, session::Subject},
     storage::{
         Accounts, Journal, Outbox, Sessions,
         sessions::SessionLimit,
@@ -92,4 +92,29 @@ async fn people_are_shown_disabled_enabled_signed_out_and_given_roles() {
     assert_eq!(store.latest(i64::MAX, 10).await.unwrap().len(), 3);
     let kinds = crate::storage::data::audit_kinds_of(&store).await;
     assert_eq!(kinds[1..], ["admin_user_disabled", "admin_user_enabled", "admin_roles_set", "admin_sessions_ended"]);
+}
+
+/// The clock of the machine that a command runs on may be behind those of the servers.
+#[tokio::test]
+async fn what_began_later_than_now_ends_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serve_settings(folder.path());
+    assert_eq!(run(folder.path(), &["migrate"], &settings).await.code, Some(0));
+    let (store, now) = (open(folder.path()).await, World::default().clock.now());
+    let mut ada = account(1);
+    ada.state = AccountState::Active;
+    store.create(&ada, &event(EventKind::SignupCompleted)).await.unwrap();
+    let later = now + Duration::from_secs(300);
+    let ends = later + Duration::from_secs(86_400);
+    let plain = session(1, 1);
+    // It has seen no end of all sessions.
+    let subject = Subject { issued_after: Timestamp::default(), ..plain.subject.clone() };
+    let ahead = Session { created_at: later, expires_at: ends, ends_at: ends, subject, ..plain };
+    store.open(&ahead, SessionLimit::Unlimited, later).await.unwrap();
+    let ended = run(folder.path(), &["user", "disable", ada.email.as_str()], &settings).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(Sessions::list(&store, ada.id, later).await.unwrap().is_empty());
+    let lines = store.live(0, now, 10).await.unwrap();
+    assert!(lines.iter().any(|(_, line)| line.target == Target::Session(ahead.id)), "{lines:?}");
+    store.close().await;
 }

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, app::with_bearer};
+use crate::support::{
+    Answer, TestApp,
+    acts::ADA,
+    app::{PASSWORD, with_bearer},
+};
 
 const PATH: &str = "/api/v1/user/profile";
 
@@ -47,6 +51,35 @@ async fn each_field_has_its_rules() {
         ("roles", json!(["admin"]), "UNKNOWN_FIELD"),
     ] {
         put(&app, &access, json!({field: value})).await.breaks(field, rule);
+    }
+}
+
+/// R70. Whatever of an account is not the person's to write is a field of no request.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_writes_what_is_not_theirs() {
+    let app = TestApp::start().await;
+    let access = app.ada().await.access;
+    let before = app.profile(&access).await.body["user"].clone();
+    for field in before.as_object().unwrap().keys().filter(|field| !["display_name", "locale"].contains(&&***field)) {
+        put(&app, &access, json!({field: before[field]})).await.breaks(field, "UNKNOWN_FIELD");
+    }
+    assert_eq!(app.profile(&access).await.body["user"], before);
+}
+
+/// R68. What means something to SQL or to Redis is kept as it was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_a_query_are_words() {
+    let app = TestApp::start().await;
+    let access = app.ada().await.access;
+    for name in
+        ["'); DROP TABLE accounts; --", "\" OR \"\" = \"", "$1 ?1 :id {0}", "*2 $8 FLUSHALL", "%' UNION SELECT 1"]
+    {
+        assert_eq!(name_and_locale(&put(&app, &access, json!({"display_name": name})).await), [name, "en"]);
+        assert_eq!(name_and_locale(&app.profile(&access).await), [name, "en"]);
+        let body = json!({"email": ADA, "password": PASSWORD, "client_id": "phone", "device_name": name});
+        let answer = app.post("/api/v1/auth/login", body).await;
+        let listed = app.listed(answer.body["access_token"].as_str().unwrap()).await;
+        assert!(listed.iter().any(|session| session["device"] == name), "{name}: {listed:?}");
     }
 }
 

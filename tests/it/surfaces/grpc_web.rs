@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use prost::Message;
-use reqwest::header::HeaderMap;
+use reqwest::{RequestBuilder, header::HeaderMap};
 
 use crate::support::TestApp;
 
@@ -42,13 +42,18 @@ pub async fn call_with(
     message: &impl Message,
     headers: &[(&str, &str)],
 ) -> Reply {
+    let request = app.request("POST", &format!("/{method}"));
+    ask(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)), encoding, message).await
+}
+
+/// Sends a message by a request that says where to.
+pub async fn ask(request: RequestBuilder, encoding: Encoding, message: &impl Message) -> Reply {
     let framed = frame(&message.encode_to_vec());
     let (content_type, body) = match encoding {
         Encoding::Binary => ("application/grpc-web+proto", framed),
         Encoding::Text => ("application/grpc-web-text", STANDARD.encode(framed).into_bytes()),
     };
-    let request = app.request("POST", &format!("/{method}")).header("content-type", content_type);
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = request.header("content-type", content_type);
     let response = request.header("accept", content_type).header("x-grpc-web", "1").body(body).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let headers = response.headers().clone();

@@ -9,6 +9,8 @@ use sekisho::{
     tls::{Tls, TlsFiles},
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
+use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 use super::{
     authority::{Authority, Files},
@@ -19,7 +21,7 @@ use super::{
     },
     listener::{HELD, Listener},
 };
-use crate::support::eventually;
+use crate::support::{TestApp, eventually};
 
 /// Nobody waits for it in vain for long.
 const SOON: Duration = Duration::from_millis(100);
@@ -191,7 +193,12 @@ async fn no_more_is_taken_ahead_than_a_window_holds() {
 async fn a_handshake_that_does_not_come_holds_nobody_up() {
     let authority = Authority::new("ours");
     let files = Files::of(&authority.issue(&[HOST]));
-    let paths = TlsFiles { certificate: files.path("tls.crt"), key: files.path("tls.key"), client_ca: None };
+    let paths = TlsFiles {
+        certificate: files.path("tls.crt"),
+        key: files.path("tls.key"),
+        client_ca: None,
+        is_client_optional: false,
+    };
     let tls = Arc::new(Tls::load(&paths, Arc::new(SystemClock), Arc::<Metrics>::default()).unwrap());
     let listener = Listener::with(Limits { handshake: 5 * SOON, ..Limits::default() }, Some(tls), GRACE).await;
     let mut silent = Vec::new();
@@ -239,4 +246,23 @@ async fn a_call_that_is_given_up_leaves_the_others() {
     raw.send(&frames::get(3, "/")).await;
     assert_eq!(raw.next(HEADERS).await.unwrap().stream, 3);
     assert_eq!(listener.connections(), 1);
+}
+
+/// Who watches how a server is gets to know that it stops, and does not hold that up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_of_health_ends_with_the_service() {
+    let app = TestApp::start().await;
+    let mut health = HealthClient::new(app.channel().await);
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    let serving = watch.message().await.unwrap().unwrap();
+    assert_eq!(serving.status, i32::from(ServingStatus::Serving));
+    app.stop().await;
+    let ended = loop {
+        match watch.message().await {
+            Ok(Some(said)) => assert_eq!(said.status, i32::from(ServingStatus::NotServing)),
+            Ok(None) => panic!("no reason"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((ended.code(), ended.message()), (Code::Unavailable, "the connection takes no more calls"));
 }

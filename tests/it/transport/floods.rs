@@ -1,7 +1,9 @@
 //! Floods of HTTP/2: whoever sends them is cut off, and nobody else notices.
 
-use sekisho::server::Limits;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use sekisho::{proto::sekisho::v1::GetKeysRequest, server::Limits};
 use tokio::io::AsyncWriteExt;
+use tonic::Code;
 
 use super::{
     client::{Http2, request},
@@ -11,7 +13,10 @@ use super::{
     },
     listener::{HELD, Listener},
 };
-use crate::support::eventually;
+use crate::{
+    bad_input::wire::{refusal, status},
+    support::{TestApp, eventually},
+};
 
 /// R67, F27: CVE-2023-44487, where the reset comes before anybody has looked at the
 /// request.
@@ -100,4 +105,36 @@ async fn endless_continuation_ends_the_connection() {
     tokio::join!(sent, super::client::closed(&mut read));
     eventually(async || listener.connections() == 0).await;
     assert!(listener.serves().await);
+}
+
+/// Whoever begins many messages and ends none fills a connection, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_do_not_end_take_no_more_than_their_room() {
+    let app = TestApp::start().await;
+    let login = || {
+        let request = http::Request::post("http://localhost/sekisho.v1.AuthService/Login");
+        request.header("content-type", "application/grpc").header("te", "trailers").body(()).unwrap()
+    };
+    let beginning = bytes::Bytes::from([&[0, 0, 1, 0, 0][..], &[0; 60_000]].concat());
+    let offender = Http2::connect(app.app.listen).await;
+    let (mut answers, mut streams) = (FuturesUnordered::new(), Vec::new());
+    for _ in 0..60 {
+        let (answer, mut stream) = offender.begin(login()).await;
+        stream.send_data(beginning.clone(), false).unwrap();
+        answers.push(answer);
+        streams.push(stream);
+    }
+    // The others are kept, and are a mebibyte at most.
+    for _ in 0..60 - 1024 * 1024 / 60_000 {
+        let refused = answers.next().await.unwrap().unwrap();
+        assert_eq!(refusal(&status(refused.headers())), (Code::Unavailable, "OVERLOADED".to_owned()));
+    }
+    assert!(app.tokens().await.get_keys(GetKeysRequest {}).await.is_ok(), "others notice nothing");
+    drop((answers, streams));
+    eventually(async || {
+        let (answer, mut stream) = offender.begin(login()).await;
+        stream.send_data(beginning.slice(..0), true).unwrap();
+        refusal(&status(answer.await.unwrap().headers())).1 == "VALIDATION_ERROR"
+    })
+    .await;
 }

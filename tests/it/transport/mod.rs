@@ -4,7 +4,7 @@
 pub mod authority;
 mod calls;
 mod certificates;
-mod client;
+pub mod client;
 mod connections;
 mod faults;
 mod floods;

@@ -88,6 +88,26 @@ async fn one_that_cannot_be_used_is_not_taken() {
     }
 }
 
+/// As soon as it begins, without another look at by anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_begins_later_is_taken_then() {
+    let bench = Bench::start().await;
+    let begins = bench.app.app.ctx.now().seconds() + 60;
+    let later = bench.new.issue_with(&[HOST], |params| {
+        params.not_before = time::OffsetDateTime::from_unix_timestamp(begins).unwrap();
+    });
+    bench.files.put(&later);
+    bench.reload();
+    assert_eq!(bench.reload(), Reload::Unchanged);
+    assert!(bench.is_served_under(&bench.old).await);
+    assert!(bench.reloads("kept").await);
+    bench.app.advance(61);
+    bench.reload();
+    // To a client, whose clock is another one, it has not begun yet.
+    assert!(!bench.is_served_under(&bench.old).await);
+    assert!(bench.reloads("loaded").await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_finds_it_by_itself() {
     let (old, new) = (Authority::new("old"), Authority::new("new"));

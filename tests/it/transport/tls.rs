@@ -78,23 +78,44 @@ async fn grpc_over_tls() {
     assert_eq!(refused.code(), Code::Unauthenticated);
 }
 
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+
+/// What a client hello is answered by, of such a version and with one suite: the type of the
+/// record, and of an alert its level and description (RFC 5246, sections 6.2.1 and 7.2).
+async fn reply(app: &TestApp, version: [u8; 2], suite: u16) -> (u8, [u8; 2]) {
+    let extensions: &[u8] = &[0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3];
+    let hello = [&version[..], &[7; 32], &[0, 0, 2], &suite.to_be_bytes(), &[1, 0, 0, 16], extensions].concat();
+    let message = [&[1, 0, 0, u8::try_from(hello.len()).unwrap()], &hello[..]].concat();
+    let record = [&[22, 3, 1, 0, u8::try_from(message.len()).unwrap()], &message[..]].concat();
+    let mut stream = TcpStream::connect(app.app.listen).await.unwrap();
+    stream.write_all(&record).await.unwrap();
+    let mut answer = [0; 7];
+    stream.read_exact(&mut answer).await.unwrap();
+    (answer[0], [answer[5], answer[6]])
+}
+
 /// R65. A client hello of TLS 1.1 is answered by the alert `protocol_version`
 /// (RFC 8446, section 6.2), and nobody is served in the clear.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_older_and_nothing_in_the_clear() {
     let (app, _files) = app(&Authority::new("ours")).await;
-    let extensions: &[u8] = &[0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3];
-    let hello = [&[3, 2][..], &[7; 32], &[0, 0, 2, 0xc0, 0x13, 1, 0, 0, 16], extensions].concat();
-    let message = [&[1, 0, 0, u8::try_from(hello.len()).unwrap()], &hello[..]].concat();
-    let record = [&[22, 3, 1, 0, u8::try_from(message.len()).unwrap()], &message[..]].concat();
-    let mut stream = TcpStream::connect(app.app.listen).await.unwrap();
-    stream.write_all(&record).await.unwrap();
-    let mut alert = [0; 7];
-    stream.read_exact(&mut alert).await.unwrap();
-    assert_eq!((alert[0], &alert[5..]), (21, &[2, 70][..]));
+    assert_eq!(reply(&app, [3, 2], 0xc013).await, (ALERT, [2, 70]));
 
     let in_the_clear = get(TcpStream::connect(app.app.listen).await.unwrap(), KEYS).await;
     assert!(!in_the_clear.is_ok_and(|answer| answer.contains("HTTP")));
+}
+
+/// R65. CBC, 3DES and RC4, and keys that are sent under that of the certificate: there is no
+/// suite in common (`handshake_failure`). The same hello with one that is good is gone on with.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_suite_without_forward_secrecy_or_authenticated_encryption() {
+    let (app, _files) = app(&Authority::new("ours")).await;
+    let weak = [0xc009, 0xc00a, 0xc023, 0xc024, 0xc013, 0xc014, 0xc008, 0xc007, 0x009c, 0x009d, 0x002f, 0x000a, 0x0005];
+    for suite in weak {
+        assert_eq!(reply(&app, [3, 3], suite).await, (ALERT, [2, 40]), "{suite:04x}");
+    }
+    assert_eq!(reply(&app, [3, 3], 0xc02b).await.0, HANDSHAKE);
 }
 
 /// Probes are asked from this machine, or through a network that is ours.

@@ -104,6 +104,25 @@ it('a sign-up goes through the code, and another one where the first did not com
   await waitFor(() => expect(client.state.user?.email).toBe(email));
 });
 
+it('a password is hidden until it is asked for, and a manager may fill it in', async () => {
+  const person = userEvent.setup();
+  const forms: [ReactNode, string][] = [
+    [<LoginForm key="login" />, 'current-password'],
+    [<SignupForm key="signup" />, 'new-password'],
+  ];
+  for (const [form, purpose] of forms) {
+    show(device().client, form);
+    const field = screen.getByLabelText<HTMLInputElement>('Password');
+    expect([field.type, field.autocomplete]).toEqual(['password', purpose]);
+    await person.click(field);
+    await person.paste('pasted, as a manager does');
+    expect(field.value).toBe('pasted, as a manager does');
+    await person.click(screen.getByRole('button', { name: 'Show password' }));
+    expect(field.type).toBe('text');
+    cleanup();
+  }
+});
+
 it('a password is judged while it is typed', async () => {
   const person = userEvent.setup();
   show(device().client, <SignupForm />);

@@ -37,9 +37,10 @@ async fn on_redis_it_is_one_script_and_no_sql() {
     let done = since(&operations_before, operations(&app).await);
     assert_eq!(done, Counts::from([("sessions.rotate".to_owned(), REFRESHES)]));
     let (scripts, followed) = (scripts(&redis).await - scripts_before, followed(&app).await - followed_before);
-    // The journal may have been followed between two counts that belong together.
+    // The journal may have been followed between two counts that belong together, and Redis
+    // asked for a sign of life and its sessions.
     assert!(
-        scripts.abs_diff(REFRESHES + followed) <= 2,
+        scripts.abs_diff(REFRESHES + followed) <= 5,
         "{scripts} scripts; the journal was followed {followed} times"
     );
 }
