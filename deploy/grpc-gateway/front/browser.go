@@ -8,7 +8,7 @@ import (
 
 // What browsers are told about every answer (docs/web.md).
 var always = map[string]string{
-	"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+	"Content-Security-Policy":      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Referrer-Policy":              "no-referrer",
 	"X-Content-Type-Options":       "nosniff",

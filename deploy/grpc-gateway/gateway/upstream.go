@@ -18,6 +18,8 @@ const (
 	callTime     = 2 * time.Minute
 	connectTime  = 5 * time.Second
 	longestPause = 2 * time.Second
+	// A connection to each address, and calls to each in turn: by default one address gets all.
+	balancing = `{"loadBalancingConfig": [{"round_robin": {}}]}`
 )
 
 // Dial connects to Sekisho when the first call is made; without TLS if there is no
@@ -35,6 +37,9 @@ func Dial(target string, secure *tls.Config) (*grpc.ClientConn, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: pauses, MinConnectTimeout: connectTime}),
 		// What may have happened is not done again.
 		grpc.WithDisableRetry(),
+		grpc.WithDefaultServiceConfig(balancing),
+		// What a name's TXT records say is nobody's word here.
+		grpc.WithDisableServiceConfig(),
 		grpc.WithUserAgent("sekisho-grpc-gateway"),
 		grpc.WithUnaryInterceptor(toItsEnd),
 	)

@@ -1034,9 +1034,11 @@ func (x *RevokeTokenResponse) GetMessage() string {
 
 type IssueServiceTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name of the service account; at most 64 characters.
+	// The name of the service account; at most 64 characters. May be left out with a
+	// certificate.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// As `sekisho service create` showed it; at most 128 characters.
+	// As `sekisho service create` showed it; at most 128 characters. Left out where a
+	// certificate with a SPIFFE ID was shown: then that says who calls.
 	ClientSecret string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	// Fewer scopes than the account has, parted by one space; all unless set. At
 	// most 1024 characters.

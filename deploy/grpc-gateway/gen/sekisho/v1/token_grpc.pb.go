@@ -61,11 +61,13 @@ type TokenServiceClient interface {
 	// Who: anyone who holds the token.
 	// Reasons: VALIDATION_ERROR.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
-	// An access token for a service, by its own secret (RFC 6749, section 4.4).
-	// `sekisho service create` makes the account.
-	// Who: anyone who holds the secret.
+	// An access token for a service, by its own secret (RFC 6749, section 4.4), or by
+	// the certificate that it has shown on the connection. `sekisho service create`
+	// makes the account.
+	// Who: anyone who holds the secret, or the key of the certificate.
 	// Reasons: VALIDATION_ERROR, INVALID_CREDENTIALS, PERMISSION_DENIED (a scope
-	// that the account does not have).
+	// that the account does not have; a secret over a connection that is another
+	// service's by its certificate).
 	IssueServiceToken(ctx context.Context, in *IssueServiceTokenRequest, opts ...grpc.CallOption) (*IssueServiceTokenResponse, error)
 }
 
@@ -171,11 +173,13 @@ type TokenServiceServer interface {
 	// Who: anyone who holds the token.
 	// Reasons: VALIDATION_ERROR.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
-	// An access token for a service, by its own secret (RFC 6749, section 4.4).
-	// `sekisho service create` makes the account.
-	// Who: anyone who holds the secret.
+	// An access token for a service, by its own secret (RFC 6749, section 4.4), or by
+	// the certificate that it has shown on the connection. `sekisho service create`
+	// makes the account.
+	// Who: anyone who holds the secret, or the key of the certificate.
 	// Reasons: VALIDATION_ERROR, INVALID_CREDENTIALS, PERMISSION_DENIED (a scope
-	// that the account does not have).
+	// that the account does not have; a secret over a connection that is another
+	// service's by its certificate).
 	IssueServiceToken(context.Context, *IssueServiceTokenRequest) (*IssueServiceTokenResponse, error)
 	mustEmbedUnimplementedTokenServiceServer()
 }
