@@ -21,14 +21,17 @@ mod people;
 mod propagation;
 mod rapid_reset;
 mod refresh;
+mod rpc;
 mod servers;
 mod sibling;
 mod signed_in;
 mod slow_clients;
 mod spraying;
 mod stack;
+mod start;
 mod subscribers;
 mod targets;
+mod traces;
 mod under_attack;
 
 use std::time::Duration;
@@ -49,6 +52,40 @@ enum Measure {
         /// In each round, after a warm-up.
         #[arg(long, default_value_t = 3)]
         seconds: u64,
+    },
+    /// Refreshes per second while a collector is sent none, one in a hundred, and all of their
+    /// traces.
+    Traces {
+        /// For each target and number of callers.
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// In each round, after a warm-up.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+    },
+    /// Calls per second of each RPC, at half of what can be done and at all of it.
+    Rpc {
+        /// Of the service: 1 to 9, on one PostgreSQL and one Redis.
+        #[arg(long, default_value_t = 1)]
+        replicas: usize,
+        /// Who call at a time.
+        #[arg(long, default_value_t = 16)]
+        callers: usize,
+        /// Of each caller, in each round; a tenth where a password is hashed.
+        #[arg(long, default_value_t = 100)]
+        calls: usize,
+        /// Of bcrypt; commands of the service take no less than 10.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(10..=15))]
+        cost: u32,
+        /// Those RPCs only whose name holds this.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// How long a start takes on each stack, and the memory of a service that is idle.
+    Start {
+        /// On each stack.
+        #[arg(long, default_value_t = 5)]
+        starts: usize,
     },
     /// Bytes that Redis needs for a session.
     Memory,
@@ -152,6 +189,11 @@ async fn main() -> Outcome<()> {
 async fn measure(what: Measure) -> Outcome<()> {
     match what {
         Measure::Refresh { rounds, seconds } => refresh::measure(rounds, Duration::from_secs(seconds)).await,
+        Measure::Traces { rounds, seconds } => traces::measure(rounds, Duration::from_secs(seconds)).await,
+        Measure::Rpc { replicas, callers, calls, cost, only } => {
+            rpc::measure(&rpc::Extent { replicas, callers, calls, cost, only }).await
+        }
+        Measure::Start { starts } => start::measure(starts).await,
         Measure::Memory => memory::measure().await,
         Measure::Growth { store, sessions } => growth::measure(store, &sessions).await,
         Measure::Propagation { trials, subscribers, per_second, seconds } => {

@@ -28,6 +28,18 @@ pub(crate) async fn measure(rounds: u32, seconds: Duration) -> Outcome<()> {
 }
 
 fn print(targets: &[Target]) {
+    print_table(targets);
+    println!("\n{ALONE} sends one command again and again, which it has to be given beforehand:");
+    println!("a late retry of one session, which reads and writes what a rotation does.\n");
+    for (other, goal) in [(BARE, ", goal 0.85"), (TEXTBOOK, ", goal 10"), (ALONE, "")] {
+        if let Some(ratios) = ratios(targets, ON_REDIS, other) {
+            println!("{ON_REDIS} / {other}: {ratios}{goal}");
+        }
+    }
+}
+
+/// Prints a line for each target.
+pub(crate) fn print_table(targets: &[Target]) {
     println!("Refreshes per second and their latency, medians of the rounds. The callers, the");
     println!("services and their stores share the cores of this machine: read the ratios. cpu is");
     println!("the time of a core that a call takes in the service's own process.\n");
@@ -39,13 +51,6 @@ fn print(targets: &[Target]) {
         let columns: Vec<String> = target.medians().map(columns).collect();
         println!("{:<30} {}", target.name, columns.join("   "));
     }
-    println!("\n{ALONE} sends one command again and again, which it has to be given beforehand:");
-    println!("a late retry of one session, which reads and writes what a rotation does.\n");
-    for (other, goal) in [(BARE, ", goal 0.85"), (TEXTBOOK, ", goal 10"), (ALONE, "")] {
-        if let Some(ratios) = ratios(targets, other) {
-            println!("{ON_REDIS} / {other}: {ratios}{goal}");
-        }
-    }
 }
 
 fn columns(Figures { per_second, p50, p99, cpu }: Figures) -> String {
@@ -53,9 +58,10 @@ fn columns(Figures { per_second, p50, p99, cpu }: Figures) -> String {
     format!("{per_second:>7.0} {p50:>8.2} {p99:>8.2} {cpu:>7}")
 }
 
-fn ratios(targets: &[Target], other: &str) -> Option<String> {
+/// Calls per second of one target over those of another, at each number of callers.
+pub(crate) fn ratios(targets: &[Target], one: &str, other: &str) -> Option<String> {
     let find = |name| targets.iter().find(|target| target.name == name);
-    let pairs = find(ON_REDIS)?.medians().zip(find(other)?.medians());
+    let pairs = find(one)?.medians().zip(find(other)?.medians());
     let ratios = pairs.map(|(this, that)| format!("{:.2} ×", this.per_second / that.per_second));
     Some(ratios.zip(CALLERS).map(|(ratio, callers)| format!("{ratio} at {callers}")).collect::<Vec<_>>().join(", "))
 }

@@ -3,6 +3,9 @@
 # ends by itself, and with it all that it started.
 #
 #   load/run.sh refresh [--rounds N] [--seconds N]   # beside a bare handler, a textbook design in Node, and Redis
+#   load/run.sh traces [--rounds N] [--seconds N]    # refreshes while their traces are sent to a collector
+#   load/run.sh rpc [--replicas N] [--callers N] [--calls N] [--cost N] [--only NAME]   # each RPC, at half load and at full: for docs/sizing.md
+#   load/run.sh start [--starts N]                   # to the ready line, to the first answer, and memory when idle, on each stack
 #   load/run.sh memory                               # bytes of a session in Redis
 #   load/run.sh growth [--store redis|postgres|sqlite] [--sessions N,N,…]
 #   load/run.sh propagation                          # from a logout to its refusal by siblings
@@ -20,8 +23,10 @@
 # the textbook design is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --release --locked --bin sekisho --example load
-target=${CARGO_TARGET_DIR:-target}/release
+# SEKISHO_LOAD_PROFILE=dev is for whoever works on what measures: its figures mean nothing.
+profile=${SEKISHO_LOAD_PROFILE:-release}
+cargo build --profile "$profile" --locked --bin sekisho --example load
+target=${CARGO_TARGET_DIR:-target}/${profile/#dev/debug}
 if [ "${1:-}" = refresh ]; then
   # It comes with the server, which this installs.
   command -v redis-benchmark >/dev/null || deploy/servers.sh redis </dev/null >/dev/null

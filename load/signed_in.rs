@@ -32,19 +32,27 @@ pub(crate) async fn connect(url: &str) -> Outcome<Channel> {
 impl SignedIn {
     /// Signs somebody in, without the cost of a login.
     pub(crate) async fn open(stores: &Stores, channel: Channel, secrets: Arc<Secrets>, person: u64) -> Outcome<Self> {
-        let now = SystemClock.now();
-        let session = session(person, 0, now)?;
-        stores.sessions.open(&session, SessionLimit::Unlimited, now).await?;
+        Self::with(stores, channel, secrets, session(person, 0, SystemClock.now())?).await
+    }
+
+    /// The same with a session of the caller's making.
+    pub(crate) async fn with(
+        stores: &Stores,
+        channel: Channel,
+        secrets: Arc<Secrets>,
+        session: Session,
+    ) -> Outcome<Self> {
+        stores.sessions.open(&session, SessionLimit::Unlimited, SystemClock.now()).await?;
         Ok(Self { client: AuthServiceClient::new(channel), secrets, session })
     }
 
     /// The refresh token that is due. The bare handler makes none, so that all make
     /// their own, of every service, and see whether it answers with the same.
-    fn token(&self) -> Outcome<String> {
+    pub(crate) fn token(&self) -> Outcome<String> {
         Ok(RefreshToken::issue(&self.secrets, &self.session).ok_or("no key")?.expose())
     }
 
-    fn client_id(&self) -> String {
+    pub(crate) fn client_id(&self) -> String {
         self.session.client_id.as_str().to_owned()
     }
 

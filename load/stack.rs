@@ -27,6 +27,15 @@ const SECRET: &str = "bG9hZC1sb2FkLWxvYWQtbG9hZC1sb2FkLWxvYWQtMDE=";
 #[derive(Clone)]
 pub(crate) struct Stack(Vec<(&'static str, String)>);
 
+const LIMITS: [&str; 6] = [
+    "SEKISHO_LIMIT_LOGIN",
+    "SEKISHO_LIMIT_CODE",
+    "SEKISHO_LIMIT_GUESS_NETWORK",
+    "SEKISHO_LIMIT_CODE_NETWORK",
+    "SEKISHO_LIMIT_CLIENT",
+    "SEKISHO_LIMIT_MAIL",
+];
+
 impl Stack {
     /// On that database.
     pub(crate) fn on(database: &str) -> Self {
@@ -60,6 +69,11 @@ impl Stack {
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.0.push((name, value.to_owned()));
         self
+    }
+
+    /// But so that nobody meets a limit.
+    pub(crate) fn unlimited(self) -> Self {
+        LIMITS.into_iter().fold(self, |stack, limit| stack.with(limit, "100000/1"))
     }
 
     /// But with the default of that one.

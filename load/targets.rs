@@ -74,6 +74,14 @@ impl Target {
         self.service.as_ref().map_or(Ok(Duration::ZERO), Service::cpu)
     }
 
+    /// A number of its service's own.
+    pub(crate) async fn metric(&self, name: &str) -> Outcome<String> {
+        let service = self.service.as_ref().ok_or("no service")?;
+        let page = reqwest::get(format!("{}/metrics", service.ops)).await?.text().await?;
+        let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(value.ok_or_else(|| format!("no {name}"))?.to_owned())
+    }
+
     fn fault(&self, error: tower::BoxError) -> String {
         format!("{}: {error}", self.name)
     }
@@ -95,18 +103,13 @@ impl Target {
 /// Starts all of them on these servers, with their files in a folder.
 pub(crate) async fn start(folder: &Path, postgres: &Servers, redis: &Servers) -> Outcome<Vec<Target>> {
     let on_redis = Stack::on(&postgres.url).and(&redis.url, PREFIX);
-    let bare = || {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["bare", &redis.url]);
-        Service::start(command)
-    };
     let stores = on_redis.open().await?;
     let log = |name: &str| folder.join(name);
     let mut targets = vec![
         sekisho("sekisho, SQLite", &Stack::in_folder(folder), &log("sqlite.log"), 0).await?,
         sekisho("sekisho, PostgreSQL", &Stack::on(&postgres.url), &log("postgres.log"), 1_000).await?,
         sekisho(ON_REDIS, &on_redis, &log("redis.log"), 2_000).await?,
-        over_grpc(BARE, bare()?, &stores, 3_000).await?,
+        bare(redis, &stores, 3_000).await?,
     ];
     match textbook(&redis.url) {
         Ok(service) => targets.push(over_rest(TEXTBOOK, service).await?),
@@ -116,7 +119,15 @@ pub(crate) async fn start(folder: &Path, postgres: &Servers, redis: &Servers) ->
     Ok(targets)
 }
 
-async fn sekisho(name: &'static str, stack: &Stack, log: &Path, people_from: u64) -> Outcome<Target> {
+/// The bare handler on that Redis.
+pub(crate) async fn bare(redis: &Servers, stores: &Stores, people_from: u64) -> Outcome<Target> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bare", &redis.url]);
+    over_grpc(BARE, Service::start(command)?, stores, people_from).await
+}
+
+/// The service on a stack.
+pub(crate) async fn sekisho(name: &'static str, stack: &Stack, log: &Path, people_from: u64) -> Outcome<Target> {
     let stores = stack.open().await?;
     over_grpc(name, stack.serve(log)?, &stores, people_from).await
 }
