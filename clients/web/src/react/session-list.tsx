@@ -106,8 +106,10 @@ function useSessions() {
   const act = async (work: () => Promise<number>) => {
     setError(null);
     try {
-      setOutcome(await work());
-      if (client.state.status === 'signedIn') await load();
+      const ended = await work();
+      // Before it is said: nobody is to see on the list what they are told has ended.
+      if (client.state.status === 'signedIn') await load().catch(fail);
+      setOutcome(ended);
     } catch (thrown) {
       fail(thrown);
     }
