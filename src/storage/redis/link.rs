@@ -23,7 +23,8 @@ use crate::storage::{Result, StoreError};
 /// Commands that wait for their answer; one more is refused.
 const MAX_WAITING: usize = 10_000;
 const CONNECT: Duration = Duration::from_secs(1);
-/// A connection that owes an answer for so long is given up.
+/// A connection that owes an answer for so long is given up; where a call may wait longer, for
+/// that long.
 const UNRESPONSIVE: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(100);
 /// The client's own deadline comes first: a command that it gives up is never sent.
@@ -69,15 +70,16 @@ impl Link {
     pub(super) fn start(url: &RedisUrl, prefix: &str, deadline: Duration) -> Result<Self> {
         let mut config = url.config().ok_or_else(|| corrupt("the URL"))?;
         config.fail_fast = false;
+        let patience = UNRESPONSIVE.max(deadline);
         let scope = format!("{prefix}{}", config.database.unwrap_or(0));
         let client = Builder::from_config(config)
             .with_connection_config(|connection| {
-                connection.connection_timeout = CONNECT;
-                connection.internal_command_timeout = CONNECT;
+                connection.connection_timeout = CONNECT.max(deadline);
+                connection.internal_command_timeout = CONNECT.max(deadline);
                 connection.max_command_attempts = 1;
                 connection.max_command_buffer_len = MAX_WAITING;
                 connection.tcp.nodelay = Some(true);
-                connection.unresponsive = UnresponsiveConfig { max_timeout: Some(UNRESPONSIVE), interval: LOOK };
+                connection.unresponsive = UnresponsiveConfig { max_timeout: Some(patience), interval: LOOK };
             })
             .set_policy(ReconnectPolicy::new_exponential(0, FIRST_PAUSE, LONGEST_PAUSE, 2))
             .build()
@@ -90,7 +92,10 @@ impl Link {
 
     /// Waits a little for the connection.
     pub(super) async fn connected(&self) -> Result<()> {
-        tokio::time::timeout(CONNECT, self.client.wait_for_connect()).await.map_err(late)?.map_err(unavailable)
+        tokio::time::timeout(CONNECT.max(self.deadline), self.client.wait_for_connect())
+            .await
+            .map_err(late)?
+            .map_err(unavailable)
     }
 
     /// For commands that are not scripts: with no deadline but the caller's.
@@ -165,7 +170,7 @@ impl Link {
     }
 
     fn heard_nothing(&self, silence: &Silence) {
-        if silence.has_lasted(UNRESPONSIVE) {
+        if silence.has_lasted(UNRESPONSIVE.max(self.deadline)) {
             tracing::warn!("Redis says nothing: the connection is made anew");
             let client = self.client.clone();
             tokio::spawn(async move { client.force_reconnection().await });
@@ -175,7 +180,7 @@ impl Link {
     /// Makes a script known to every primary.
     pub(super) async fn load(&self, script: &Script) -> Result<()> {
         let load = self.client.script_load_cluster::<Value, _>(script.text.as_str());
-        tokio::time::timeout(CONNECT, load).await.map_err(late)?.map_err(unavailable).map(drop)
+        tokio::time::timeout(CONNECT.max(self.deadline), load).await.map_err(late)?.map_err(unavailable).map(drop)
     }
 
     /// Whether the server answers.
