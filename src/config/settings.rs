@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "SEKISHO_DATABASE_TIMEOUT",
         Some("200"),
-        "PostgreSQL only: milliseconds that an operation of the store may take before it is `STORE_UNAVAILABLE`, 50 to 10000; a SQLite file waits 5 s for its one writer",
+        "PostgreSQL only: milliseconds that an operation of the store may take before it is `STORE_UNAVAILABLE`, 50 to 10000; a SQLite file waits 10 s for its one writer",
     ),
     Setting::new(
         "SEKISHO_DATABASE_CONNECTIONS",

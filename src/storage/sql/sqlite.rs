@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::{Pools, Result, StoreError, unavailable};
 
 /// How long a write waits for its turn before the store counts as down.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// File systems on which the locks of another machine are not seen, or memory
