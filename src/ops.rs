@@ -23,8 +23,8 @@ use serde_json::{Map, json};
 
 use crate::{ctx::Ctx, mail::mailbox::DevMailbox, storage};
 
-/// Where SMTP is set as well and does not answer, the mailbox waits a second.
-const MAILBOX_LOOKS: u32 = 200;
+/// Where SMTP is set as well and does not answer, the mailbox waits three seconds.
+const MAILBOX_LOOKS: u32 = 600;
 const MAILBOX_PAUSE: Duration = Duration::from_millis(5);
 
 /// What the probes look at.
