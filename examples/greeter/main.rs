@@ -34,6 +34,9 @@ struct Options {
     /// Its secret.
     #[arg(long, env = "SEKISHO_CLIENT_SECRET", hide_env_values = true, default_value = "sekisho-development-only")]
     client_secret: String,
+    /// How long a call waits for what Sekisho says of its token, in milliseconds.
+    #[arg(long, default_value_t = 250)]
+    introspection_budget: u64,
 }
 
 #[tokio::main]
@@ -41,7 +44,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
 
     // Follows keys and revocations from here on; waits for the first of them.
-    let trust = Arc::new(Trust::at(options.auth).client(options.client_id, options.client_secret).start()?);
+    let budget = Duration::from_millis(options.introspection_budget);
+    let trust = Trust::at(options.auth).client(options.client_id, options.client_secret).introspection_budget(budget);
+    let trust = Arc::new(trust.start()?);
     trust.ready(Duration::from_secs(30)).await?;
 
     // What greeter.proto says. A method that says nothing is an error.
@@ -49,7 +54,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::new(options.issuer, options.audience);
     let auth = AuthLayer::new(verifier, trust.clone(), Arc::new(policy), system_clock())
         .revocations(trust.clone())
-        .introspect_with(trust);
+        .introspect_with(trust)
+        .introspection_budget(budget);
 
     let listener = TcpListener::bind(options.listen).await?;
     let ready = serde_json::json!({ "event": "ready", "listen": listener.local_addr()?.to_string() });

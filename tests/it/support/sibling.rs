@@ -34,6 +34,8 @@ impl Sibling {
     pub async fn beside(sekisho: &Service, folder: &Path) -> Self {
         let mut command = Command::new(Path::new(binary()).with_file_name("examples/greeter"));
         command.args(["--auth", &sekisho.base(), "--listen", "127.0.0.1:0"]);
+        // A busy machine is no fault.
+        command.args(["--introspection-budget", "60000"]);
         let process = Service::spawn(command, folder, &[]).await;
         let channel = Channel::from_shared(process.base()).unwrap().connect().await.unwrap();
         Self { channel, _process: process }
