@@ -60,7 +60,7 @@ start() { # name
   : >"$data/$1/log"
   eval "${commands[$1]} >>\"\$data/$1/log\" 2>&1 &"
   pids[$1]=$!
-  await 60 is_ready_or_has_ended "$1" && is_ready "$1"
+  await 120 is_ready_or_has_ended "$1" && is_ready "$1"
 }
 
 # Starts a server on a free port, which its command calls @PORT@.
@@ -97,7 +97,7 @@ act() { # act, name
     freeze) signal STOP "$2" ;;
     thaw) signal CONT "$2" ;;
     # What a killed PostgreSQL leaves behind may keep the first ones from starting.
-    start) has_ended "$2" && await 20 start "$2" ;;
+    start) has_ended "$2" && await 120 start "$2" ;;
     port) ;;
     *) false ;;
   esac

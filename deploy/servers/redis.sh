@@ -69,7 +69,7 @@ redis_cluster() { # options
   find_redis
   local nodes=(node1 node2 node3 node4 node5 node6) list
   for node in "${nodes[@]}"; do
-    serve_redis "$node" '' --cluster-enabled yes --cluster-node-timeout 1000 "$@"
+    serve_redis "$node" '' --cluster-enabled yes --cluster-node-timeout 2000 "$@"
   done
   read -ra list < <(addresses ' ' "${nodes[@]}")
   redis-cli --cluster create "${list[@]}" --cluster-replicas 1 --cluster-yes >"$data/create.log" || {
@@ -77,10 +77,10 @@ redis_cluster() { # options
     exit 1
   }
   for node in "${nodes[@]}"; do
-    await 30 says "$node" cluster info cluster_state:ok
+    await 120 says "$node" cluster info cluster_state:ok
   done
   for node in node4 node5 node6; do
-    await 30 says "$node" info replication master_link_status:up
+    await 120 says "$node" info replication master_link_status:up
   done
   url="redis-cluster://127.0.0.1:${ports[node1]}?node=$(addresses '&node=' node2 node3)"
 }
@@ -90,20 +90,20 @@ redis_sentinel() { # options
   serve_redis primary '' "$@"
   for replica in replica1 replica2; do
     serve_redis "$replica" "replicaof 127.0.0.1 ${ports[primary]}" "$@"
-    await 30 says "$replica" info replication master_link_status:up
+    await 120 says "$replica" info replication master_link_status:up
   done
   for sentinel in sentinel1 sentinel2 sentinel3; do
     mkdir "$data/$sentinel"
     cat >"$data/$sentinel/sentinel.conf" <<END
 sentinel monitor sekisho 127.0.0.1 ${ports[primary]} 2
-sentinel down-after-milliseconds sekisho 1000
+sentinel down-after-milliseconds sekisho 2000
 sentinel failover-timeout sekisho 3000
 END
     serve "$sentinel" "$redis_server" "$data/$sentinel/sentinel.conf" --sentinel --dir "$data/$sentinel" --port @PORT@ \
       --bind 127.0.0.1
   done
   for sentinel in sentinel1 sentinel2 sentinel3; do
-    await 30 knows_all "$sentinel"
+    await 120 knows_all "$sentinel"
   done
   url="redis-sentinel://127.0.0.1:${ports[sentinel1]}?node=$(addresses '&node=' sentinel2 sentinel3)&sentinelServiceName=sekisho"
 }

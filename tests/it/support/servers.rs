@@ -26,7 +26,7 @@ const TEMPLATE: &str = "sekisho_template";
 /// The URL of the server's default database, as a superuser.
 pub async fn postgres_server() -> &'static str {
     static SERVER: OnceLock<Script> = OnceLock::new();
-    &shared(&SERVER, "postgres").await.url
+    &shared(&SERVER, "postgres", &[]).await.url
 }
 
 /// The URL of a PostgreSQL database of its own, migrated and empty.
@@ -57,10 +57,13 @@ pub async fn postgres_tools() -> PathBuf {
     PathBuf::from(row.get::<String, _>(0))
 }
 
+/// Where nothing has to outlive its server, no disk is waited for.
+const NOBODY_BREAKS_IT: [&str; 2] = ["--appendfsync", "no"];
+
 /// The URL of a Redis, which others use too: [`redis_prefix`] keeps them apart.
 pub async fn redis_url() -> String {
     static SERVER: OnceLock<Script> = OnceLock::new();
-    shared(&SERVER, "redis").await.url.clone()
+    shared(&SERVER, "redis", &NOBODY_BREAKS_IT).await.url.clone()
 }
 
 /// What the keys of a test begin with.
@@ -72,11 +75,15 @@ pub fn redis_prefix() -> String {
 /// The URL of a Redis cluster, which others use too.
 pub async fn redis_cluster_url() -> String {
     static SERVER: OnceLock<Script> = OnceLock::new();
-    shared(&SERVER, "redis-cluster").await.url.clone()
+    shared(&SERVER, "redis-cluster", &[&NOBODY_BREAKS_IT[..], &["--cluster-node-timeout", "60000"]].concat())
+        .await
+        .url
+        .clone()
 }
 
-async fn shared(server: &'static OnceLock<Script>, kind: &'static str) -> &'static Script {
-    tokio::task::spawn_blocking(move || server.get_or_init(|| Script::start(kind, &[]))).await.unwrap()
+async fn shared(server: &'static OnceLock<Script>, kind: &'static str, options: &[&'static str]) -> &'static Script {
+    let options = options.to_vec();
+    tokio::task::spawn_blocking(move || server.get_or_init(|| Script::start(kind, &options))).await.unwrap()
 }
 
 async fn migrate_template(server: &str) {
