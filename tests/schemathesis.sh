@@ -33,4 +33,4 @@ cd "$(mktemp -d)"
 trap 'rm -rf "$PWD"' EXIT
 "$home/bin/schemathesis" run "$url/openapi.json" --header "authorization: Bearer $token" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
-  --phases examples,coverage,fuzzing --workers 1 --seed 1 --no-color --continue-on-failure "$@"
+  --suppress-health-check too_slow --phases examples,coverage,fuzzing --workers 1 --seed 1 --no-color --continue-on-failure "$@"

@@ -53,7 +53,7 @@ async fn serve_refuses_a_database_that_is_not_migrated() {
     assert_eq!(ended.stdout, "the database is up to date\n");
 
     let service = Service::start(folder.path(), &["serve"], &settings).await;
-    assert_eq!(service.ops("/readyz").await.status(), 200);
+    service.is_ready().await;
     assert_eq!(service.ops("/dev/mailbox?to=a@example.com").await.status(), 404);
     service.signal(Signal::TERM);
     assert_eq!(service.ended().await.code, Some(0));

@@ -9,15 +9,13 @@ use sekisho::{
     storage::outbox::Backlog,
 };
 use serde_json::json;
-use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
-    time::{sleep, timeout},
-};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::support::{
     TestApp,
     acts::ADA,
     app::PASSWORD,
+    eventually,
     mail_server::{MailServer, Mood},
     process::{Service, run, serve_settings},
 };
@@ -30,21 +28,9 @@ const FIRST_PAUSE: u64 = 10;
 const LEASE: u64 = 120;
 /// Nothing older is tried again.
 const MAX_AGE: u64 = 3 * 86_400;
-/// Between two looks at something that nobody tells of.
-const LOOK: Duration = Duration::from_millis(5);
 
 fn smtp(url: &str) -> [(&str, &str); 2] {
     [("SEKISHO_SMTP_URL", url), ("SEKISHO_MAIL_FROM", "no-reply@example.com")]
-}
-
-/// Waits for a condition that has no event.
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
-    let looking = async {
-        while !is_so().await {
-            sleep(LOOK).await;
-        }
-    };
-    timeout(Duration::from_secs(10), looking).await.unwrap_or_else(|_| panic!("not within 10 s: {what}"));
 }
 
 impl TestApp {
@@ -68,7 +54,7 @@ impl TestApp {
 
     /// Waits until so many notices are left and none is due.
     async fn left(&self, wanted: u64) {
-        until("the outbox", async || self.backlog().await == (wanted, 0)).await;
+        eventually(async || self.backlog().await == (wanted, 0)).await;
     }
 
     /// Moves the clock, and has the outbox looked at.
@@ -120,7 +106,7 @@ async fn a_notice_that_is_deferred_comes_later_and_once() {
     }
     server.assert_asked_no_more();
     assert_eq!(app.counts().await, [1, 2, 0]);
-    until("the gauge", async || app.ops_text("/metrics").await.contains("sekisho_notices_waiting 0")).await;
+    eventually(async || app.ops_text("/metrics").await.contains("sekisho_notices_waiting 0")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +117,7 @@ async fn a_notice_that_is_refused_is_not_tried_again() {
     assert_eq!(server.next_asked().await, ADA);
     app.left(0).await;
     server.assert_asked_no_more();
-    until("the count", async || app.counts().await == [0, 0, 1]).await;
+    eventually(async || app.counts().await == [0, 0, 1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +131,7 @@ async fn a_notice_that_was_deferred_for_three_days_is_given_up() {
     for _ in 0..2 {
         assert_eq!(server.next_asked().await, ADA);
     }
-    until("the count", async || app.counts().await == [0, 1, 1]).await;
+    eventually(async || app.counts().await == [0, 1, 1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +204,7 @@ async fn a_delivery_in_flight_is_finished_before_a_stop() {
     assert_eq!(server.next_asked().await, ADA);
     let listen = app.app.listen;
     let stopping = tokio::spawn(app.stop());
-    until("the end of listening", async || TcpStream::connect(listen).await.is_err()).await;
+    eventually(async || TcpStream::connect(listen).await.is_err()).await;
     server.set(Mood::Take);
     let (data, clock) = stopping.await.unwrap();
     assert_eq!(server.next().await.subject(), SUBJECT);
@@ -236,7 +222,7 @@ async fn a_notice_of_a_later_version_is_left_and_holds_up_no_other() {
     .await;
     app.reuse(&spent).await;
     assert_eq!(server.next().await.subject(), SUBJECT);
-    until("one that is left", async || app.backlog().await == (1, 1)).await;
+    eventually(async || app.backlog().await == (1, 1)).await;
 }
 
 /// R73.
@@ -263,7 +249,7 @@ async fn the_log_of_a_notice_names_nobody() {
     refresh(first).await.refused(401, "refresh_token_reused");
 
     let given_up = async || count(&service.ops("/metrics").await.text().await.unwrap(), "given_up") == 1;
-    until("a notice that is given up", given_up).await;
+    eventually(given_up).await;
     service.signal(Signal::TERM);
     let ended = service.ended().await;
     assert!(ended.stderr.contains("a notice was given up"), "{}", ended.stderr);

@@ -11,7 +11,8 @@ use crate::support::{PATIENCE, World, token};
 #[tokio::test]
 async fn a_token_is_active_until_it_is_taken_back() {
     let world = World::new().await;
-    let trust = world.start();
+    // A busy machine is no fault.
+    let trust = world.builder().introspection_budget(PATIENCE).start().unwrap();
     let good = world.issuer.person(Uuid::from_u128(1)).audience("orders");
     assert_eq!(trust.introspect(&good.sign()).await, Ok(true));
     world.feed.lose(token(good.claims()));
@@ -40,7 +41,8 @@ async fn an_issuer_that_is_away_is_unavailable() {
 #[tokio::test]
 async fn many_questions_take_one_service_token() {
     let world = World::new().await;
-    let trust = world.trust().await;
+    let trust = world.builder().introspection_budget(PATIENCE).start().unwrap();
+    trust.ready(PATIENCE).await.unwrap();
     let good = world.issuer.person(Uuid::from_u128(1)).sign();
     let asked: Vec<_> = (0..64).map(|_| tokio::spawn(trust.introspect(&good))).collect();
     for answer in asked {

@@ -15,7 +15,7 @@ use sekisho::{
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
-    storage::data::{NOW, account, after, event, session},
+    storage::data::{NOW, account, event, session},
     support::{
         app::secrets,
         process::{run, serve_settings},
@@ -57,7 +57,8 @@ async fn people_are_shown_disabled_enabled_signed_out_and_given_roles() {
     let store = open(folder.path()).await;
     store.create(&ada, &event(EventKind::SignupCompleted)).await.unwrap();
     let now = World::default().clock.now();
-    let live = Session { created_at: now - Duration::from_secs(60), expires_at: after(60), ..session(1, 1) };
+    let ends_at = now + Duration::from_secs(3_600);
+    let live = Session { created_at: now - Duration::from_secs(60), expires_at: ends_at, ends_at, ..session(1, 1) };
     store.open(&live, SessionLimit::Unlimited, now).await.unwrap();
     assert_eq!(Sessions::list(&store, ada.id, now).await.unwrap().len(), 1);
     store.close().await;

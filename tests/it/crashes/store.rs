@@ -67,7 +67,7 @@ async fn survives(Victim { server, name, stack, setting, log }: Victim) {
     let mut settings = settings(stack, folder.path()).await;
     settings.push((setting, server.url.clone()));
     // Each kill is waited for until then.
-    settings.push(("SEKISHO_DATABASE_TIMEOUT", "2000".to_owned()));
+    settings.push(("SEKISHO_DATABASE_TIMEOUT", "5000".to_owned()));
     let service = Arc::new(Service::start(folder.path(), &["dev"], &settings).await);
     let mut clients = new_clients(&service).await;
     for round in 0..kills() {

@@ -24,7 +24,7 @@ async fn one_process_at_a_time_serves_from_a_file() {
     // Nothing is left of one that was killed.
     first.kill().await;
     let third = Service::start(folder.path(), &["serve"], &settings).await;
-    assert_eq!(third.ops("/readyz").await.status(), 200);
+    third.is_ready().await;
 }
 
 #[tokio::test]

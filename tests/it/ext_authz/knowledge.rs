@@ -6,7 +6,7 @@ use crate::support::{eventually, servers::Owned};
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_routes_go_on_as_their_policy_says() {
     let postgres = Owned::start("postgres", &[]).await;
-    let settings = [("SEKISHO_DATABASE_URL", postgres.url.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "500")];
+    let settings = [("SEKISHO_DATABASE_URL", postgres.url.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "2000")];
     let bench = Bench::with(&settings).await;
     let ada = bench.app.ada().await;
     // A young token would stand in for fresh knowledge.

@@ -10,6 +10,10 @@ use crate::support::{
     servers::{postgres_database, redis_prefix, redis_url},
 };
 
+/// Of the stores, in milliseconds: what a busy machine keeps while nothing is broken, and
+/// what [`Mode::Delay`](crate::support::proxy::Mode::Delay) does not.
+const DEADLINE: &str = "2000";
+
 /// A service, and what breaks its store.
 pub struct Broken {
     pub app: TestApp,
@@ -17,23 +21,23 @@ pub struct Broken {
 }
 
 pub async fn postgres() -> Broken {
-    start("SEKISHO_DATABASE_URL", &postgres_database().await, &[("SEKISHO_DATABASE_TIMEOUT", "200")]).await
+    start("SEKISHO_DATABASE_URL", &postgres_database().await, &[("SEKISHO_DATABASE_TIMEOUT", DEADLINE)]).await
 }
 
 /// Behind the proxy is PostgreSQL alone.
 pub async fn postgres_beside_redis() -> Broken {
     let (url, prefix) = (redis_url().await, redis_prefix());
     let others = [
-        ("SEKISHO_DATABASE_TIMEOUT", "200"),
+        ("SEKISHO_DATABASE_TIMEOUT", DEADLINE),
         ("SEKISHO_REDIS_URL", url.as_str()),
         ("SEKISHO_REDIS_PREFIX", prefix.as_str()),
-        ("SEKISHO_REDIS_TIMEOUT", "2000"),
+        ("SEKISHO_REDIS_TIMEOUT", DEADLINE),
     ];
     start("SEKISHO_DATABASE_URL", &postgres_database().await, &others).await
 }
 
 pub async fn redis() -> Broken {
-    let others = [("SEKISHO_REDIS_PREFIX", redis_prefix()), ("SEKISHO_REDIS_TIMEOUT", "100".to_owned())];
+    let others = [("SEKISHO_REDIS_PREFIX", redis_prefix()), ("SEKISHO_REDIS_TIMEOUT", DEADLINE.to_owned())];
     let others = others.each_ref().map(|(name, value)| (*name, value.as_str()));
     start("SEKISHO_REDIS_URL", &redis_url().await, &others).await
 }

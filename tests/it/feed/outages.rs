@@ -52,7 +52,7 @@ async fn a_fail_over_of_redis_loses_nothing_of_the_feed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_from_the_database_it_does_not_look_healthy() {
     let postgres = Owned::start("postgres", &[]).await;
-    let settings = [("SEKISHO_DATABASE_URL", postgres.url.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "500")];
+    let settings = [("SEKISHO_DATABASE_URL", postgres.url.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "2000")];
     let app = TestApp::with(&settings).await;
     let ada = app.ada().await;
     let mut watcher = app.watch(None).await;

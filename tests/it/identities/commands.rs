@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A busy machine is no fault.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Bench {
     folder: TempDir,

@@ -58,7 +58,7 @@ async fn a_life(service: &Service, email: &str) {
     assert_eq!(service.post("/api/v1/auth/refresh", body(&token)).await.status, 200);
     assert_eq!(service.post("/api/v1/auth/logout", body(&token)).await.status, 200);
     service.post("/api/v1/auth/refresh", body(&token)).await.refused(401, "refresh_token_invalid");
-    assert_eq!(service.ops("/readyz").await.status(), 200);
+    service.is_ready().await;
     eventually(async || {
         let metrics = service.ops("/metrics").await.text().await.unwrap();
         metrics.contains("sekisho_redis_setting_wrong{setting=\"persistence\"} 0")

@@ -90,6 +90,9 @@ impl TestApp {
             ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".to_owned()),
             // A busy machine is no fault.
             ("SEKISHO_DATABASE_TIMEOUT", "10000".to_owned()),
+            ("SEKISHO_CALL_TIMEOUT", "300".to_owned()),
+            // Nor is a client that keeps its connections for longer than we do.
+            ("SEKISHO_HEADER_TIMEOUT", "600".to_owned()),
             ("SEKISHO_SECRET", SECRET.to_owned()),
             ("SEKISHO_BCRYPT_COST", "4".to_owned()),
         ];

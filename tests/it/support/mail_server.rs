@@ -129,7 +129,7 @@ impl MailServer {
 }
 
 async fn next<T>(channel: &mut UnboundedReceiver<T>) -> T {
-    timeout(Duration::from_secs(10), channel.recv()).await.expect("nothing within 10 s").unwrap()
+    timeout(Duration::from_secs(60), channel.recv()).await.expect("nothing within 60 s").unwrap()
 }
 
 #[derive(Clone)]

@@ -82,7 +82,7 @@ impl Postgres {
         let log = fs::File::create(self.data.path().join("log")).unwrap();
         self.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let options: PgConnectOptions = self.url().parse().unwrap();
-        let patience = tokio::time::timeout(Duration::from_secs(30), async {
+        let patience = tokio::time::timeout(Duration::from_secs(120), async {
             while options.connect().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

@@ -11,7 +11,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::http::{self, Answer};
+use super::{
+    eventually,
+    http::{self, Answer},
+};
 
 /// The settings of `serve`, on a SQLite file in `data`.
 pub fn serve_settings(data: &Path) -> Vec<(&'static str, String)> {
@@ -21,6 +24,7 @@ pub fn serve_settings(data: &Path) -> Vec<(&'static str, String)> {
         ("SEKISHO_DATABASE_URL", format!("sqlite://{}", data.join("sekisho.db").display())),
         // A busy machine is no fault.
         ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
+        ("SEKISHO_HEADER_TIMEOUT", "600".into()),
         ("SEKISHO_SECRET", super::app::SECRET.into()),
         ("SEKISHO_ISSUER", "https://auth.example.com".into()),
         ("SEKISHO_AUDIENCE", "example".into()),
@@ -38,6 +42,7 @@ pub fn dev_settings() -> Vec<(&'static str, String)> {
         ("SEKISHO_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_OPS_LISTEN", "127.0.0.1:0".into()),
         ("SEKISHO_DATABASE_TIMEOUT", "10000".into()),
+        ("SEKISHO_HEADER_TIMEOUT", "600".into()),
         ("SEKISHO_BCRYPT_COST", "4".into()),
     ]
 }
@@ -136,6 +141,11 @@ impl Service {
         self.client.get(url).send().await.unwrap()
     }
 
+    /// Waits until probes say that it is ready, which on a busy machine is not at once.
+    pub async fn is_ready(&self) {
+        eventually(async || self.ops("/readyz").await.status() == 200).await;
+    }
+
     /// Posts JSON; an error if the connection breaks.
     pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
         let answer = self.request(Method::POST, path).json(body).send().await?;
@@ -154,19 +164,24 @@ impl Service {
         let body = json!({"email": email, "password": password, "client_id": client_id});
         let answer = self.post("/api/v1/auth/signup/send-code", body).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let code = self.try_mailed_code(email).await.unwrap();
+        let code = self.try_mailed_code(email).await.unwrap().expect("a mailbox that can be looked at");
         let body = json!({"email": email, "code": code, "client_id": client_id});
         let answer = self.post("/api/v1/auth/signup/verify-code", body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["refresh_token"].as_str().unwrap().to_owned()
     }
 
-    /// The newest code that it mailed to an address; notices have none.
-    async fn try_mailed_code(&self, email: &str) -> reqwest::Result<String> {
+    /// The newest code that it mailed to an address; notices have none. Nothing while a store
+    /// is away.
+    async fn try_mailed_code(&self, email: &str) -> reqwest::Result<Option<String>> {
         let url = format!("http://{}/dev/mailbox?to={email}", self.ready["ops"].as_str().unwrap());
-        let mails: Vec<Value> = self.client.get(url).send().await?.json().await?;
+        let answer = self.client.get(url).send().await?;
+        if answer.status() == 503 {
+            return Ok(None);
+        }
+        let mails: Vec<Value> = answer.json().await?;
         let code = mails.iter().find_map(|mail| mail["code"].as_str());
-        Ok(code.expect("a code").to_owned())
+        Ok(Some(code.expect("a code").to_owned()))
     }
 
     /// Resets a password, from the code to the end: the last answer, which is the
@@ -178,7 +193,9 @@ impl Service {
         if answer.0 != 200 {
             return Ok(answer);
         }
-        let code = self.try_mailed_code(email).await?;
+        let Some(code) = self.try_mailed_code(email).await? else {
+            return Ok((503, json!({"error": "store_unavailable"})));
+        };
         let body = json!({"email": email, "code": code, "client_id": client_id});
         let answer = self.try_post(&path("verify-code"), &body).await?;
         if answer.0 != 200 {

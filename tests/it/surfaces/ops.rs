@@ -4,13 +4,14 @@ use crate::support::{
     TestApp,
     acts::{ADA, WRONG},
     app::PASSWORD,
+    eventually,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_answer() {
     let app = TestApp::start().await;
     assert_eq!(app.ops_text("/livez").await, "ok\n");
-    assert_eq!(app.ops_text("/readyz").await, r#"{"ready":true}"#);
+    eventually(async || app.ops_text("/readyz").await == r#"{"ready":true}"#).await;
 }
 
 /// R71.

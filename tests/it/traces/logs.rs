@@ -29,7 +29,7 @@ async fn a_call_that_fails_is_one_line() {
     let mut behind = database.clone();
     behind.set_ip_host(proxy.address.ip()).unwrap();
     behind.set_port(Some(proxy.address.port())).unwrap();
-    let settings = [("SEKISHO_DATABASE_URL", behind.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "1000")];
+    let settings = [("SEKISHO_DATABASE_URL", behind.as_str()), ("SEKISHO_DATABASE_TIMEOUT", "4000")];
     let traced = Traced::trusting(&sink, &settings).await;
     traced.service.sign_up(ADA, "laptop").await;
     proxy.set(Mode::Refuse).await;

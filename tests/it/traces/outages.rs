@@ -19,7 +19,7 @@ async fn goes_on_and_comes_back(mode: Mode) {
     let proxy = Proxy::before(sink.address).await;
     let settings = [
         ("SEKISHO_TRACE_TRUST", "127.0.0.1"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "300"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8"),
     ];

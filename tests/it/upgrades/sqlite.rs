@@ -12,7 +12,8 @@ use crate::support::{
 
 /// The command of SQLite. Debian's package is installed if it is missing and this is root.
 fn sqlite3(file: &Path, command: &str) {
-    let install = "command -v sqlite3 >/dev/null || apt-get install -qy --no-install-recommends sqlite3";
+    let install = "command -v sqlite3 >/dev/null || \
+                   { apt-get update -q && apt-get install -qy --no-install-recommends sqlite3; }";
     let has = Command::new("sh").args(["-c", install]).output().unwrap();
     assert!(has.status.success(), "missing: install sqlite3");
     let output = Command::new("sqlite3").arg(file).arg(command).output().unwrap();

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, configure, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -16,6 +16,9 @@ import {
 } from '../../src/react/index.js';
 import { Device, signedUp } from '../support/device.js';
 import { address, PASSWORD, Server } from '../support/server.js';
+
+// A busy machine is no fault.
+configure({ asyncUtilTimeout: 20_000 });
 
 let server: Server;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 //! What a sign-up form is told while a password is typed.
 
+use futures_util::future::join_all;
 use sekisho::proto::sekisho::v1::CheckPasswordRequest;
 use serde_json::{Value, json};
 
@@ -123,8 +124,9 @@ async fn nothing_of_it_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_may_ask_two_times_a_second() {
     let app = TestApp::start().await;
-    for _ in 0..120 {
-        check(&app, None, "password").await;
+    // A few at once: Redis forgets a budget that is hardly drawn on by its own clock.
+    for _ in 0..10 {
+        join_all((0..12).map(|_| check(&app, None, "password"))).await;
     }
     let body: Value = json!({"password": PASSWORD});
     app.post(CHECK, body.clone()).await.limited_for(1);
