@@ -2,6 +2,7 @@
 
 mod message;
 mod pool;
+mod refusal;
 mod url;
 
 use std::{fmt, sync::Arc, time::Duration};

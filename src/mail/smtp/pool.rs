@@ -1,18 +1,14 @@
 //! Connections to the server, and what keeps a bad one from being used again.
 
 use std::{
-    error::Error,
-    io, iter,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    transport::smtp::{self, AsyncSmtpTransportBuilder},
-};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, transport::smtp::AsyncSmtpTransportBuilder};
 use tokio::time::timeout;
 
+use super::refusal::mail_error;
 use crate::mail::{Cause, MailError};
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -84,37 +80,4 @@ impl Pool {
         // The transport is marked before its first wait, so running out of time is no harm.
         let _ = timeout(SHUTDOWN_TIME_OUT, transport.shutdown()).await;
     }
-}
-
-/// Replies about the recipient (RFC 5321, section 4.2.3; RFC 7504). Any other refusal is about
-/// us, such as of a password that has changed, and whoever mends that mends it for all.
-const ABOUT_RECIPIENT: [u16; 4] = [550, 551, 553, 556];
-
-/// The reply code decides. What is neither refused nor deferred by the server, such as a
-/// refused connection, may work later.
-fn mail_error(error: &smtp::Error) -> MailError {
-    let cause = if let Some(code) = error.status() {
-        Cause::Reply(code.into())
-    } else if error.is_timeout() {
-        Cause::TimedOut
-    } else if error.is_tls() || is_of_handshake(error) {
-        Cause::Tls
-    } else if error.is_client() || error.is_response() {
-        Cause::Unsupported
-    } else {
-        Cause::Connection
-    };
-    match cause {
-        Cause::Reply(code) if ABOUT_RECIPIENT.contains(&code) => MailError::Permanent(cause),
-        _ => MailError::Transient(cause),
-    }
-}
-
-/// To lettre a handshake that failed is a connection that failed.
-fn is_of_handshake(error: &smtp::Error) -> bool {
-    let mut causes = iter::successors(error.source(), |&cause| cause.source());
-    causes.any(|cause| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.is_some_and(|inner| inner.is::<rustls::Error>())
-    })
 }

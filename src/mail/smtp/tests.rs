@@ -91,12 +91,21 @@ async fn a_refused_connection_is_transient() {
 }
 
 #[tokio::test]
-async fn the_reply_code_decides_and_its_text_is_dropped() {
+async fn the_reply_decides_and_its_text_is_dropped() {
     for (reply, wanted) in [
         ("451 <taro@example.com> greylisted", MailError::Transient(Cause::Reply(451))),
         ("550 <taro@example.com> unknown", MailError::Permanent(Cause::Reply(550))),
         ("530 <taro@example.com> sign in first", MailError::Transient(Cause::Reply(530))),
         ("554 <taro@example.com> not from you", MailError::Transient(Cause::Reply(554))),
+        ("553 <taro@example.com> not a sender of yours", MailError::Transient(Cause::Reply(553))),
+        ("550 5.1.1 <taro@example.com> unknown", MailError::Permanent(Cause::Reply(550))),
+        ("550 5.2.1 <taro@example.com> takes nothing", MailError::Permanent(Cause::Reply(550))),
+        ("554 5.1.3 <taro@example.com> no address", MailError::Permanent(Cause::Reply(554))),
+        ("550 5.2.2 <taro@example.com> is full", MailError::Transient(Cause::Reply(550))),
+        ("550 5.4.5 the day has had enough of you", MailError::Transient(Cause::Reply(550))),
+        ("550 5.7.26 you are not who you say", MailError::Transient(Cause::Reply(550))),
+        ("550 5.1.8 your domain does not exist", MailError::Transient(Cause::Reply(550))),
+        ("450 4.1.1 <taro@example.com> not now", MailError::Transient(Cause::Reply(450))),
     ] {
         let (port, _lines) = server(Fault::Rcpt(reply)).await;
         let smtp = client(port, DELIVERY_TIME_OUT);
