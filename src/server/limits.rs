@@ -48,6 +48,8 @@ pub struct Limits {
     pub unread: [usize; 2],
     /// What is kept of a message, in bytes.
     pub message: usize,
+    /// What of it takes no room, in bytes.
+    pub small: usize,
 }
 
 impl Default for Limits {
@@ -70,6 +72,7 @@ impl Default for Limits {
             windows: [64 * 1024, 256 * 1024],
             unread: [1024 * 1024, 64 * 1024 * 1024],
             message: 64 * 1024,
+            small: 4 * 1024,
         }
     }
 }

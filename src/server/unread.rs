@@ -1,5 +1,7 @@
 //! Room for what was read of messages that are not whole yet. Who sends the beginnings of
-//! many and the end of none is to fill his own connection, and not the memory.
+//! many and the end of none is to fill his own connection, and not the memory. Calls are far
+//! smaller than they may be, and what is small takes no room: whoever fills it, also on a
+//! connection that a proxy makes for all of its callers, keeps out nobody else.
 
 use std::{
     pin::Pin,
@@ -39,13 +41,20 @@ pub(super) struct Room {
     half: usize,
     of_connection: usize,
     message: usize,
+    small: usize,
     metrics: Arc<Metrics>,
 }
 
 impl Room {
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let [of_connection, all] = limits.unread;
-        Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, message: limits.message, metrics }
+        let (&[of_connection, all], &Limits { message, small, .. }) = (&limits.unread, limits);
+        Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, message, small, metrics }
+    }
+
+    /// What is taken for so much of a message. Nobody keeps more than it may have: the rest is
+    /// read and dropped.
+    fn due(&self, bytes: usize) -> usize {
+        bytes.min(self.message).saturating_sub(self.small)
     }
 
     /// What a connection has of it.
@@ -76,7 +85,7 @@ impl Share {
 
     /// The body of a request, for as long as there is room for it.
     pub(super) fn measure<B>(&self, body: B, overfull: Overfull) -> Measured<B> {
-        Measured { body, share: self.clone(), held: None, overfull }
+        Measured { body, share: self.clone(), read: 0, held: None, overfull }
     }
 }
 
@@ -84,19 +93,20 @@ impl Share {
 pub(super) struct Measured<B> {
     body: B,
     share: Share,
+    read: usize,
     held: Option<Permits>,
     overfull: Overfull,
 }
 
 impl<B> Measured<B> {
-    /// Nobody keeps more of a message than it may have: the rest is read and dropped.
     fn has_room(&mut self, bytes: usize) -> bool {
-        let held = self.held.as_ref().map_or(0, |[own, _]| own.num_permits());
-        let kept = bytes.min(self.share.room.message.saturating_sub(held));
-        if kept == 0 {
+        let before = self.share.room.due(self.read);
+        self.read = self.read.saturating_add(bytes);
+        let more = self.share.room.due(self.read) - before;
+        if more == 0 {
             return true;
         }
-        let Some(more) = u32::try_from(kept).ok().and_then(|bytes| self.share.take(bytes)) else { return false };
+        let Some(more) = u32::try_from(more).ok().and_then(|bytes| self.share.take(bytes)) else { return false };
         match &mut self.held {
             None => self.held = Some(more),
             Some(held) => held.iter_mut().zip(more).for_each(|(held, more)| held.merge(more)),
@@ -139,7 +149,7 @@ mod tests {
     use super::*;
 
     fn room() -> Arc<Room> {
-        let limits = Limits { unread: [60, 200], message: 10, ..Limits::default() };
+        let limits = Limits { unread: [60, 200], message: 12, small: 2, ..Limits::default() };
         Arc::new(Room::new(&limits, Arc::default()))
     }
 
@@ -187,5 +197,18 @@ mod tests {
         let mut body = share.measure(Full::new(Bytes::from_static(b"one more")), overfull.clone());
         assert!(body.frame().await.unwrap().is_err());
         assert!(overfull.has_happened());
+        let mut small = share.measure(Full::new(Bytes::from_static(b"me")), Overfull::default());
+        assert!(small.frame().await.unwrap().is_ok(), "what is small takes none");
+    }
+
+    #[test]
+    fn what_comes_in_parts_takes_as_much_as_the_whole() {
+        let share = room().of_connection();
+        let mut body = share.measure(Full::<Bytes>::default(), Overfull::default());
+        let free = [1, 1, 1, 9, 100].map(|bytes| {
+            assert!(body.has_room(bytes));
+            share.own.available_permits()
+        });
+        assert_eq!(free, [60, 60, 59, 50, 50]);
     }
 }
