@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Limited};
 
 use super::json::{self, Node};
 use crate::error::{Error, Rule};
@@ -50,22 +50,34 @@ pub(super) async fn refuse(body: Body) -> Result<(), Error> {
     }
 }
 
-async fn read(mut body: Body) -> Result<Bytes, Error> {
-    match Limited::new(&mut body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            drain(body).await;
-            Err(Error::RequestTooLarge)
-        }
+/// Copies: what is collected keeps a buffer for each frame, and a frame may be a byte.
+async fn read(mut body: Body) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
         // The caller broke off, and will hardly read this.
-        Err(_) => Err(Error::invalid("body", Rule::InvalidJson)),
+        let frame = frame.map_err(|_| Error::invalid("body", Rule::InvalidJson))?;
+        let data = frame.into_data().unwrap_or_default();
+        if bytes.len() + data.len() > MAX_BODY {
+            drain(body).await;
+            return Err(Error::RequestTooLarge);
+        }
+        bytes.extend_from_slice(&data);
     }
+    Ok(bytes)
 }
 
 /// Reads on for a while, for a caller over HTTP/1.1 that is still sending does
 /// not see the answer: the connection is reset under it.
-async fn drain(body: Body) {
-    let rest = Limited::new(body, MAX_DRAINED).collect();
+async fn drain(mut body: Body) {
+    let rest = async {
+        let mut dropped = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            dropped += frame.data_ref().map_or(0, Bytes::len);
+            if dropped > MAX_DRAINED {
+                break;
+            }
+        }
+    };
     // However it ends, the answer is the same.
     let _ = tokio::time::timeout(DRAIN_TIME, rest).await;
 }
