@@ -15,6 +15,11 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO audit_events (at, kind, user_id, session_id, client_id, mailbox, address, \
      request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+/// The transaction has its number before the row has one: whoever seals takes rows for settled
+/// when no transaction is open that could have an earlier one.
+const INSERT_ON_POSTGRESQL: &str = "WITH own AS MATERIALIZED (SELECT pg_current_xact_id()) \
+     INSERT INTO audit_events (at, kind, user_id, session_id, client_id, mailbox, address, request_id) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM own";
 
 macro_rules! select {
     ($rest:literal) => {
@@ -31,7 +36,11 @@ const RECENT_OF_USER: &str = select!("seq < $1 AND user_id = $3 ORDER BY seq DES
 
 /// Adds an event to a transaction that is open.
 pub(super) async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
-    let query = sql(INSERT)
+    let text = match tx {
+        Tx::Sqlite(_) => INSERT,
+        Tx::Postgres(_) => INSERT_ON_POSTGRESQL,
+    };
+    let query = sql(text)
         .bind(event.at)
         .bind(event.kind.as_str())
         .bind(event.user_id.map(|id| id.0))
