@@ -37,9 +37,11 @@ pub(super) fn allowed(admitted: &Admitted, sent: &[HeaderName], forwards_token: 
     let set = admitted.claims.as_deref().map(identity::headers).unwrap_or_default();
     let is_set = |name: &str| set.iter().any(|(set, _)| *set == name);
     let stripped = sent.iter().filter(|name| !admitted.headers.contains_key(*name)).map(HeaderName::as_str);
+    // Frameworks that read headers as variables know no dashes.
+    let spelled = sent.iter().map(HeaderName::as_str).filter(|name| OVERRIDES.contains(&&*name.replace('_', "-")));
     // A proxy may be set to show us only some of the headers: ours go in any case.
-    let mut remove: Vec<&str> =
-        identity::NAMES.into_iter().chain(OVERRIDES).chain(stripped).filter(|name| !is_set(name)).collect();
+    let always = identity::NAMES.into_iter().chain(OVERRIDES);
+    let mut remove: Vec<&str> = always.chain(stripped).chain(spelled).filter(|name| !is_set(name)).collect();
     if !forwards_token {
         remove.push(header::AUTHORIZATION.as_str());
     }
