@@ -47,6 +47,8 @@ const OPS_DRAIN: Duration = Duration::from_secs(1);
 const OPS_CONNECTIONS: usize = 256;
 /// For mails in flight, after that.
 const MAIL_DRAIN: Duration = Duration::from_secs(5);
+/// For the last events, after that.
+const SEALING: Duration = Duration::from_secs(4);
 const MAIL_QUEUE: usize = 1_000;
 const MAIL_WORKERS: usize = 4;
 
@@ -106,11 +108,12 @@ impl App {
         let (stop, stop_ops) = (CancellationToken::new(), CancellationToken::new());
         let tls = tls(config, &world, &ctx)?;
         let (manner, ops_manner) = (public_manner(config, &world, &ctx, &tls), operations_manner(&world, &ctx));
+        // Nobody is served by what may yet fail to start.
+        let authz = AuthzServer::start(config, &world, &ctx, &tls, &stop).await?;
         let servers = [
             tokio::spawn(server::serve(listener, public, manner, stop.clone(), DRAIN)),
             tokio::spawn(server::serve(ops_listener, operations, ops_manner, stop_ops.clone(), OPS_DRAIN)),
         ];
-        let authz = AuthzServer::start(config, &world, &ctx, &tls, &stop).await?;
         jobs::start(&ctx, &stores, &work, &stop);
         jobs::watch_stores(readiness, &work, &stop);
         if let Some(tls) = &tls {
@@ -160,8 +163,11 @@ impl App {
             tracing::warn!("flows were cut at the end of the grace");
         }
         self.ctx.mail.close(MAIL_DRAIN).await;
-        if let Err(error) = Sealer::of(&self.ctx).round().await {
-            tracing::warn!(%error, "the last events are sealed by the next start");
+        let sealer = Sealer::of(&self.ctx);
+        match tokio::time::timeout(SEALING, sealer.round()).await {
+            Ok(Ok(_)) => (),
+            Ok(Err(error)) => tracing::warn!(%error, "the last events are sealed by the next start"),
+            Err(_) => tracing::warn!("the last events are sealed by the next start: there was no time"),
         }
         self.stop_ops.cancel();
         log_end("the operations listener", operations.await);
