@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     crypto::admin_token::AdminToken,
     domain::{
-        Account, Email, Event, EventKind, Name, Notice, NoticeKind, Origin, Revocation, Timestamp, UserId,
+        Account, Email, Event, EventKind, Name, Notice, NoticeKind, Origin, Revocation, Session, Timestamp, UserId,
         account::AccountState, notice::AccountNews, revocation::RevocationReason, roles,
     },
     flows::revoke::{self, Lives},
@@ -20,7 +20,7 @@ use crate::{
         accounts::{AccountChange, Changed, Consequences},
         sql::SqlStore,
     },
-    stores,
+    stores::OpenStores,
 };
 
 #[derive(Subcommand)]
@@ -58,9 +58,9 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     runtime()?.block_on(async {
-        let store = stores::open_sql(config, &Arc::default()).await?;
         let world = World::default();
-        let desk = Desk { store: &store, config, now: world.clock.now(), world };
+        let stores = OpenStores::open(config, &world, &Arc::default()).await?;
+        let desk = Desk { store: &stores.sql, stores: &stores, config, now: world.clock.now(), world };
         let done = match command {
             Command::Show { user } => desk.show(user).await,
             Command::Disable { user } => desk.set_state(user, AccountState::Disabled).await,
@@ -69,13 +69,14 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
             Command::AdminToken => desk.admin_token().await,
             Command::SetRoles { user, roles } => desk.set_roles(user, roles).await,
         };
-        store.close().await;
+        stores.close().await;
         done
     })
 }
 
 struct Desk<'a> {
     store: &'a SqlStore,
+    stores: &'a OpenStores,
     config: &'a Config,
     now: Timestamp,
     world: World,
@@ -121,7 +122,7 @@ impl Desk<'_> {
         let lines = self.everything(&account, RevocationReason::Administrator).await?;
         let event = self.event(EventKind::AdminSessionsEnded, &account);
         self.store.append(&lines, &[event], &[]).await?;
-        self.apply(&lines).await?;
+        self.apply(&account, &lines).await?;
         println!("the sessions of {} have ended", account.id);
         Ok(())
     }
@@ -160,23 +161,53 @@ impl Desk<'_> {
 
     async fn change(&self, account: &Account, change: &AccountChange, with: &Consequences) -> Result<(), Failure> {
         match Accounts::change(self.store, account, change, with).await? {
-            Changed::Done(_) => self.apply(&with.revocations).await,
+            Changed::Done(_) => self.apply(account, &with.revocations).await,
             Changed::Conflict | Changed::EmailTaken => Err("the account was changed meanwhile: try again".into()),
         }
     }
 
-    /// Where the sessions are in this database; a server with Redis does it there.
-    async fn apply(&self, lines: &[Revocation]) -> Result<(), Failure> {
+    /// Where the sessions are in this database; a server with Redis does it there. And what
+    /// began meanwhile, by a sign-in that had its last look at the account before.
+    async fn apply(&self, account: &Account, lines: &[Revocation]) -> Result<(), Failure> {
         self.store.end_all(lines).await?;
+        let Some(Revocation { not_before, reason, .. }) = lines.first() else { return Ok(()) };
+        let now = self.now_of_all().await?;
+        let mut late = self.sessions(account, now).await?;
+        late.retain(|session| session.created_at > *not_before);
+        let late: Vec<_> = late.iter().map(|session| self.lives().revocation(session, *reason, now)).collect();
+        self.store.append(&late, &[], &[]).await?;
+        self.store.end_all(&late).await?;
         Ok(())
     }
 
-    /// Also what began while our clock was behind: that of the database counts, if it is ahead.
+    /// Also what began while our clock was behind.
     async fn everything(&self, account: &Account, reason: RevocationReason) -> Result<Vec<Revocation>, Failure> {
-        let now = self.store.check(self.now).await?.map_or(self.now, |theirs| theirs.max(self.now));
-        let lives = Lives { session: self.config.sessions.max_age, access: self.config.tokens.access_ttl };
-        let sessions = Sessions::list(self.store, account.id, now).await?;
-        Ok(revoke::everything_of(lives, account.id, sessions, reason, now))
+        let now = self.now_of_all().await?;
+        let sessions = self.sessions(account, now).await?;
+        Ok(revoke::everything_of(self.lives(), account.id, sessions, reason, now))
+    }
+
+    /// The clock of the database counts, if it is ahead.
+    async fn now_of_all(&self) -> Result<Timestamp, Failure> {
+        Ok(self.store.check(self.now).await?.map_or(self.now, |theirs| theirs.max(self.now)))
+    }
+
+    fn lives(&self) -> Lives {
+        Lives { session: self.config.sessions.max_age, access: self.config.tokens.access_ttl }
+    }
+
+    /// Whoever ends sessions in need does so without Redis, too: all but what a server began
+    /// whose clock is ahead.
+    async fn sessions(&self, account: &Account, now: Timestamp) -> Result<Vec<Session>, Failure> {
+        let Some(redis) = &self.stores.redis else { return Ok(Sessions::list(self.store, account.id, now).await?) };
+        let found = async {
+            redis.connected().await?;
+            Sessions::list(&**redis, account.id, now).await
+        };
+        Ok(found.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the sessions in Redis were not looked at: give the command again");
+            Vec::new()
+        }))
     }
 
     fn event(&self, kind: EventKind, account: &Account) -> Event {

@@ -35,7 +35,8 @@ impl Lives {
         self.session.max(self.access)
     }
 
-    fn revocation(self, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
+    /// The journal's line for one session.
+    pub fn revocation(self, session: &Session, reason: RevocationReason, now: Timestamp) -> Revocation {
         let expires_at = session.ends_at.max(now + self.access + VERIFIERS_LEEWAY);
         let target = Target::Session(session.id);
         Revocation { user_id: session.user_id, target, not_before: now, reason, expires_at }

@@ -93,6 +93,11 @@ impl RedisStore {
         Ok(Self { link, gate, metrics, stream_kept })
     }
 
+    /// Waits a little for the connection.
+    pub async fn connected(&self) -> Result<()> {
+        self.link.connected().await
+    }
+
     /// Applies what the journal says and Redis may lack; how many sessions that
     /// ended. Waits a little for the connection.
     pub async fn mend(&self) -> Result<u64> {

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use sekisho::{
     app::World,
+    clock::{Clock, ManualClock, SystemClock},
     crypto::admin_token::AdminToken,
     domain::{EventKind, Session, Timestamp, account::AccountState, revocation::Target, session::Subject},
     storage::{
@@ -17,8 +18,11 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use crate::{
     storage::data::{NOW, account, event, session},
     support::{
+        TestApp,
         app::secrets,
+        eventually,
         process::{run, serve_settings},
+        servers::{redis_prefix, redis_url},
     },
 };
 
@@ -118,4 +122,30 @@ async fn what_began_later_than_now_ends_too() {
     let lines = store.live(0, now, 10).await.unwrap();
     assert!(lines.iter().any(|(_, line)| line.target == Target::Session(ahead.id)), "{lines:?}");
     store.close().await;
+}
+
+/// The same where the sessions are in Redis, by a server whose clock is ahead.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_began_later_than_now_ends_in_redis_too() {
+    let (url, prefix) = (redis_url().await, redis_prefix());
+    let redis = [("SEKISHO_REDIS_URL", &*url), ("SEKISHO_REDIS_PREFIX", &*prefix), ("SEKISHO_REDIS_TIMEOUT", "10000")];
+    let clock = ManualClock::at(SystemClock.now() + Duration::from_secs(300));
+    let data = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", data.path().join("sekisho.db").display());
+    let app = TestApp::at(data, clock, &[&redis[..], &[("SEKISHO_DATABASE_URL", &*database)]].concat()).await;
+    let ada = app.ada().await;
+    let mut settings = serve_settings(app.data.path());
+    settings.extend(redis.map(|(name, value)| (name, value.to_owned())));
+    let ended = run(app.data.path(), &["user", "disable", &ada.user_id()], &settings).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let lines = app.app.ctx.stores.journal.live(0, app.app.ctx.now(), 10).await.unwrap();
+    let of_its_own = |target| matches!(target, Target::Session(id) if id.0.to_string() == ada.session_id());
+    assert!(lines.iter().any(|(_, line)| of_its_own(line.target)), "{lines:?}");
+    eventually(async || app.refresh(&ada.refresh, "laptop").await.status == 401).await;
+
+    let away = [("SEKISHO_REDIS_URL", "redis://127.0.0.1:9".to_owned())];
+    let settings = [settings, away.into()].concat();
+    let ended = run(app.data.path(), &["user", "end-sessions", &ada.user_id()], &settings).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("give the command again"), "{}", ended.stderr);
 }
