@@ -31,15 +31,56 @@ impl Overfull {
     }
 }
 
+/// Of a connection, where half of those that may wait for the rest of their message do.
+const FEW_CALLS: usize = 8;
+
 #[derive(Debug, thiserror::Error)]
 #[error("too many messages are not whole yet")]
 struct NoRoom;
 
-/// The room of a listener, in bytes.
-pub(super) struct Room {
+/// What all connections have together, and how much of it one may take: where half of all is
+/// taken `few`, so that some connections cannot take what is left for others.
+struct Bound {
     all: Arc<Semaphore>,
     half: usize,
     of_connection: usize,
+    few: usize,
+}
+
+impl Bound {
+    fn new([of_connection, all]: [usize; 2], few: usize) -> Arc<Self> {
+        Arc::new(Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, few })
+    }
+}
+
+type Permits = [OwnedSemaphorePermit; 2];
+
+/// What one connection takes of it.
+#[derive(Clone)]
+struct Part {
+    bound: Arc<Bound>,
+    own: Arc<Semaphore>,
+}
+
+impl Part {
+    fn of(bound: &Arc<Bound>) -> Self {
+        Self { bound: bound.clone(), own: Arc::new(Semaphore::new(bound.of_connection)) }
+    }
+
+    fn take(&self, number: u32) -> Option<Permits> {
+        let own = self.own.clone().try_acquire_many_owned(number).ok()?;
+        let taken = self.bound.of_connection.saturating_sub(self.own.available_permits());
+        if taken > self.bound.few && self.bound.all.available_permits() < self.bound.half {
+            return None;
+        }
+        Some([own, self.bound.all.clone().try_acquire_many_owned(number).ok()?])
+    }
+}
+
+/// The room of a listener: of bytes, and of the calls that they are of.
+pub(super) struct Room {
+    bytes: Arc<Bound>,
+    calls: Arc<Bound>,
     message: usize,
     small: usize,
     metrics: Arc<Metrics>,
@@ -47,8 +88,15 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let (&[of_connection, all], &Limits { message, small, .. }) = (&limits.unread, limits);
-        Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, message, small, metrics }
+        let &Limits { unread, waiting, message, small, .. } = limits;
+        let of_connection = usize::try_from(limits.streams).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self {
+            bytes: Bound::new(unread, message),
+            calls: Bound::new([of_connection, waiting.max(limits.connections)], FEW_CALLS),
+            message,
+            small,
+            metrics,
+        }
     }
 
     /// What is taken for so much of a message. Nobody keeps more than it may have: the rest is
@@ -59,33 +107,32 @@ impl Room {
 
     /// What a connection has of it.
     pub(super) fn of_connection(self: &Arc<Self>) -> Share {
-        Share { room: self.clone(), own: Arc::new(Semaphore::new(self.of_connection)) }
+        Share { room: self.clone(), bytes: Part::of(&self.bytes), calls: Part::of(&self.calls) }
     }
 }
 
-/// The room of one connection. Where the half of all is taken, that is one message, so that few
-/// connections cannot take what is left for others.
+/// The room of one connection.
 #[derive(Clone)]
 pub(super) struct Share {
     room: Arc<Room>,
-    own: Arc<Semaphore>,
+    bytes: Part,
+    calls: Part,
 }
 
-type Permits = [OwnedSemaphorePermit; 2];
-
 impl Share {
-    fn take(&self, bytes: u32) -> Option<Permits> {
-        let own = self.own.clone().try_acquire_many_owned(bytes).ok()?;
-        let taken = self.room.of_connection.saturating_sub(self.own.available_permits());
-        if taken > self.room.message && self.room.all.available_permits() < self.room.half {
-            return None;
-        }
-        Some([own, self.room.all.clone().try_acquire_many_owned(bytes).ok()?])
-    }
-
     /// The body of a request, for as long as there is room for it.
-    pub(super) fn measure<B>(&self, body: B, overfull: Overfull) -> Measured<B> {
-        Measured { body, share: self.clone(), read: 0, held: None, overfull }
+    pub(super) fn measure<B: Body>(&self, body: B, overfull: Overfull) -> Measured<B> {
+        let is_whole = body.is_end_stream();
+        let place = if is_whole { None } else { self.calls.take(1) };
+        Measured {
+            body,
+            share: self.clone(),
+            is_let_in: is_whole || place.is_some(),
+            _place: place,
+            read: 0,
+            held: None,
+            overfull,
+        }
     }
 }
 
@@ -93,6 +140,8 @@ impl Share {
 pub(super) struct Measured<B> {
     body: B,
     share: Share,
+    is_let_in: bool,
+    _place: Option<Permits>,
     read: usize,
     held: Option<Permits>,
     overfull: Overfull,
@@ -106,12 +155,18 @@ impl<B> Measured<B> {
         if more == 0 {
             return true;
         }
-        let Some(more) = u32::try_from(more).ok().and_then(|bytes| self.share.take(bytes)) else { return false };
+        let Some(more) = u32::try_from(more).ok().and_then(|bytes| self.share.bytes.take(bytes)) else { return false };
         match &mut self.held {
             None => self.held = Some(more),
             Some(held) => held.iter_mut().zip(more).for_each(|(held, more)| held.merge(more)),
         }
         true
+    }
+
+    fn refused<T>(&self) -> Poll<Option<Result<T, BoxError>>> {
+        self.overfull.0.store(true, Ordering::Relaxed);
+        self.share.room.metrics.call_shed();
+        Poll::Ready(Some(Err(NoRoom.into())))
     }
 }
 
@@ -123,12 +178,13 @@ where
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if !self.is_let_in {
+            return self.refused();
+        }
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
         let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
         if bytes > 0 && !self.has_room(bytes) {
-            self.overfull.0.store(true, Ordering::Relaxed);
-            self.share.room.metrics.call_shed();
-            return Poll::Ready(Some(Err(NoRoom.into())));
+            return self.refused();
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -149,12 +205,20 @@ mod tests {
     use super::*;
 
     fn room() -> Arc<Room> {
-        let limits = Limits { unread: [60, 200], message: 12, small: 2, ..Limits::default() };
+        let limits = Limits {
+            unread: [60, 200],
+            message: 12,
+            small: 2,
+            connections: 1,
+            streams: 20,
+            waiting: 40,
+            ..Limits::default()
+        };
         Arc::new(Room::new(&limits, Arc::default()))
     }
 
     fn takes(share: &Share, messages: usize) -> Vec<Permits> {
-        (0..messages).map_while(|_| share.take(10)).collect()
+        (0..messages).map_while(|_| share.bytes.take(10)).collect()
     }
 
     #[test]
@@ -184,9 +248,9 @@ mod tests {
         let share = room().of_connection();
         let mut body = share.measure(Full::new(Bytes::from(vec![0; 1_000])), Overfull::default());
         assert_eq!(body.frame().await.unwrap().unwrap().data_ref().map(Bytes::len), Some(1_000));
-        assert_eq!(share.own.available_permits(), 50);
+        assert_eq!(share.bytes.own.available_permits(), 50);
         drop(body);
-        assert_eq!(share.own.available_permits(), 60);
+        assert_eq!(share.bytes.own.available_permits(), 60);
     }
 
     #[tokio::test]
@@ -207,8 +271,40 @@ mod tests {
         let mut body = share.measure(Full::<Bytes>::default(), Overfull::default());
         let free = [1, 1, 1, 9, 100].map(|bytes| {
             assert!(body.has_room(bytes));
-            share.own.available_permits()
+            share.bytes.own.available_permits()
         });
         assert_eq!(free, [60, 60, 59, 50, 50]);
+    }
+
+    /// A call that waits for the rest of its message.
+    struct Beginning;
+
+    impl Body for Beginning {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            Poll::Pending
+        }
+    }
+
+    fn waiting(share: &Share, calls: usize) -> Vec<Measured<Beginning>> {
+        let all = (0..calls).map(|_| share.measure(Beginning, Overfull::default()));
+        all.filter(|body| body.is_let_in).collect()
+    }
+
+    #[tokio::test]
+    async fn calls_that_wait_leave_room_for_a_few_of_each_other() {
+        let room = room();
+        let greedy: Vec<Share> = (0..4).map(|_| room.of_connection()).collect();
+        let mut held: Vec<_> = greedy.iter().map(|share| waiting(share, 100)).collect();
+        assert_eq!(held.iter().map(Vec::len).collect::<Vec<_>>(), [20, 8, 8, 4]);
+        let overfull = Overfull::default();
+        let mut refused = room.of_connection().measure(Beginning, overfull.clone());
+        assert!(refused.frame().await.unwrap().is_err() && overfull.has_happened());
+        let mut whole = room.of_connection().measure(Full::<Bytes>::default(), Overfull::default());
+        assert!(whole.frame().await.is_none(), "there is nothing that it waits for");
+        held.pop();
+        assert_eq!(waiting(&room.of_connection(), 100).len(), 4, "what is given back can be had again");
     }
 }

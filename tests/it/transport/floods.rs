@@ -107,14 +107,15 @@ async fn endless_continuation_ends_the_connection() {
     assert!(listener.serves().await);
 }
 
+fn login() -> http::Request<()> {
+    let request = http::Request::post("http://localhost/sekisho.v1.AuthService/Login");
+    request.header("content-type", "application/grpc").header("te", "trailers").body(()).unwrap()
+}
+
 /// Whoever begins many messages and ends none fills a connection, and no more.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_do_not_end_take_no_more_than_their_room() {
     let app = TestApp::start().await;
-    let login = || {
-        let request = http::Request::post("http://localhost/sekisho.v1.AuthService/Login");
-        request.header("content-type", "application/grpc").header("te", "trailers").body(()).unwrap()
-    };
     let beginning = bytes::Bytes::from([&[0, 0, 1, 0, 0][..], &[0; 60_000]].concat());
     let offender = Http2::connect(app.app.listen).await;
     let (mut answers, mut streams) = (FuturesUnordered::new(), Vec::new());
@@ -141,4 +142,26 @@ async fn messages_that_do_not_end_take_no_more_than_their_room() {
         refusal(&status(answer.await.unwrap().headers())).1 == "VALIDATION_ERROR"
     })
     .await;
+}
+
+/// Nor do calls that send no message at all: where many wait, a connection may have few.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_without_messages_leave_room_for_those_of_others() {
+    const OFFENDERS: usize = 22;
+    let app = TestApp::with(&[("SEKISHO_MAX_CONNECTIONS", "64")]).await;
+    let (mut answers, mut kept) = (FuturesUnordered::new(), Vec::new());
+    for _ in 0..OFFENDERS {
+        let offender = Http2::connect(app.app.listen).await;
+        for _ in 0..200 {
+            let (answer, stream) = offender.begin(login()).await;
+            answers.push(answer);
+            kept.push(stream);
+        }
+    }
+    // Half of 8,192, and eight of each connection.
+    for _ in 0..OFFENDERS * (200 - 8) - 4_096 {
+        let refused = answers.next().await.unwrap().unwrap();
+        assert_eq!(refusal(&status(refused.headers())), (Code::Unavailable, "OVERLOADED".to_owned()));
+    }
+    assert!(app.tokens().await.get_keys(GetKeysRequest {}).await.is_ok(), "others notice nothing");
 }
