@@ -144,6 +144,19 @@ async fn bodies_are_bounded() {
     assert_eq!(library.send(announced.body(Body::from("{}")).expect("request")).await.status, 413);
 }
 
+/// However small the parts are that it comes in.
+#[tokio::test]
+async fn a_body_in_parts_is_that_body() {
+    let library = Library::new();
+    for (length, status) in [(MAX_BODY, 200), (MAX_BODY + 1, 413)] {
+        let text = format!("{{}}{}", " ".repeat(length - 2));
+        let parts = text.into_bytes().into_iter().map(|byte| Ok::<_, std::io::Error>(vec![byte]));
+        let request = Request::post("/v1/books").header("content-type", "application/json");
+        let body = Body::from_stream(futures_util::stream::iter(parts));
+        assert_eq!(library.send(request.body(body).expect("request")).await.status, status, "{length}");
+    }
+}
+
 #[tokio::test]
 async fn methods_without_a_body_refuse_one() {
     let library = Library::new();
