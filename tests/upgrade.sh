@@ -10,11 +10,20 @@ if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
   echo "git fetch origin $commit; nothing was tested" >&2
   exit 1
 fi
-previous=${CARGO_TARGET_DIR:-$PWD/target}/previous
+target=${CARGO_TARGET_DIR:-$PWD/target}
+previous=$target/previous
 rm -rf "$previous/source"
 mkdir -p "$previous/source"
 git archive "$commit" | tar -x -C "$previous/source"
-cargo build --locked --manifest-path "$previous/source/Cargo.toml" --target-dir "$previous/build" --bin sekisho
+# Most crates are the same, and were built for the tests. Ours have the same names, and are not.
+if [ -d "$target/debug/deps" ] && ! [ -d "$previous/build" ]; then
+  mkdir -p "$previous/build/debug"
+  cp --archive --link "$target"/debug/{deps,build,.fingerprint} "$previous/build/debug/"
+  find "$previous/build/debug" -name '*sekisho*' -prune -exec rm -rf {} +
+fi
+# An example as well, so that features are those of the tests.
+cargo build --locked --manifest-path "$previous/source/Cargo.toml" --target-dir "$previous/build" \
+  --workspace --bin sekisho --example greeter
 export SEKISHO_TEST_PREVIOUS=$previous/build/debug/sekisho
 "$SEKISHO_TEST_PREVIOUS" --version
 # As the README has it: with other packages the crates would be built anew.
