@@ -53,7 +53,7 @@ impl Mail {
             "notices_oldest",
             "Age of the oldest notice in the outbox, due or to be tried again; 0 if \
              there is none",
-            "How late people are told. A notice is given up after three days",
+            "How late people are told. A notice is given up after three days; one of a newer release waits for that release",
         );
         catalog.add(row.seconds(), &this.oldest);
         this
