@@ -46,8 +46,7 @@ pub struct Limits {
     pub windows: [u32; 2],
     /// Of messages that are not whole yet, in bytes: of a connection, and of all together.
     pub unread: [usize; 2],
-    /// Calls that wait for the rest of their message, or as many as there are connections if that
-    /// is more.
+    /// Calls that wait for the rest of their message, beyond which a connection may have few.
     pub waiting: usize,
     /// What is kept of a message, in bytes.
     pub message: usize,
@@ -74,7 +73,7 @@ impl Default for Limits {
             abandoned: 200,
             windows: [64 * 1024, 256 * 1024],
             unread: [1024 * 1024, 64 * 1024 * 1024],
-            waiting: 8 * 1024,
+            waiting: 4 * 1024,
             message: 64 * 1024,
             small: 4 * 1024,
         }

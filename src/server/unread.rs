@@ -31,25 +31,25 @@ impl Overfull {
     }
 }
 
-/// Of a connection, where half of those that may wait for the rest of their message do.
-const FEW_CALLS: usize = 8;
+/// Of a connection, where many wait for the rest of their message.
+const FEW_CALLS: usize = 2;
 
 #[derive(Debug, thiserror::Error)]
 #[error("too many messages are not whole yet")]
 struct NoRoom;
 
-/// What all connections have together, and how much of it one may take: where half of all is
-/// taken `few`, so that some connections cannot take what is left for others.
+/// What all connections have together, and how much of it one may take: where no more than
+/// `reserve` is left, `few`, so that some connections cannot take what is for others.
 struct Bound {
     all: Arc<Semaphore>,
-    half: usize,
+    reserve: usize,
     of_connection: usize,
     few: usize,
 }
 
 impl Bound {
-    fn new([of_connection, all]: [usize; 2], few: usize) -> Arc<Self> {
-        Arc::new(Self { all: Arc::new(Semaphore::new(all)), half: all / 2, of_connection, few })
+    fn new(of_connection: usize, all: usize, reserve: usize, few: usize) -> Arc<Self> {
+        Arc::new(Self { all: Arc::new(Semaphore::new(all)), reserve, of_connection, few })
     }
 }
 
@@ -70,7 +70,7 @@ impl Part {
     fn take(&self, number: u32) -> Option<Permits> {
         let own = self.own.clone().try_acquire_many_owned(number).ok()?;
         let taken = self.bound.of_connection.saturating_sub(self.own.available_permits());
-        if taken > self.bound.few && self.bound.all.available_permits() < self.bound.half {
+        if taken > self.bound.few && self.bound.all.available_permits() < self.bound.reserve {
             return None;
         }
         Some([own, self.bound.all.clone().try_acquire_many_owned(number).ok()?])
@@ -88,11 +88,13 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let &Limits { unread, waiting, message, small, .. } = limits;
+        let &Limits { unread: [bytes_of_connection, bytes], waiting, message, small, .. } = limits;
         let of_connection = usize::try_from(limits.streams).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        // Those few of each connection are there, whatever others do.
+        let reserve = limits.connections.saturating_mul(FEW_CALLS).min(Semaphore::MAX_PERMITS / 2);
         Self {
-            bytes: Bound::new(unread, message),
-            calls: Bound::new([of_connection, waiting.max(limits.connections)], FEW_CALLS),
+            bytes: Bound::new(bytes_of_connection, bytes, bytes / 2, message),
+            calls: Bound::new(of_connection, waiting + reserve, reserve, FEW_CALLS),
             message,
             small,
             metrics,
@@ -209,9 +211,9 @@ mod tests {
             unread: [60, 200],
             message: 12,
             small: 2,
-            connections: 1,
+            connections: 10,
             streams: 20,
-            waiting: 40,
+            waiting: 20,
             ..Limits::default()
         };
         Arc::new(Room::new(&limits, Arc::default()))
@@ -298,13 +300,16 @@ mod tests {
         let room = room();
         let greedy: Vec<Share> = (0..4).map(|_| room.of_connection()).collect();
         let mut held: Vec<_> = greedy.iter().map(|share| waiting(share, 100)).collect();
-        assert_eq!(held.iter().map(Vec::len).collect::<Vec<_>>(), [20, 8, 8, 4]);
+        assert_eq!(held.iter().map(Vec::len).collect::<Vec<_>>(), [20, 2, 2, 2]);
+        let others: Vec<Share> = (0..6).map(|_| room.of_connection()).collect();
+        held.extend(others.iter().map(|share| waiting(share, 100)));
+        assert!(held[4..].iter().all(|calls| calls.len() == 2), "each connection that there may be has its few");
         let overfull = Overfull::default();
-        let mut refused = room.of_connection().measure(Beginning, overfull.clone());
+        let mut refused = greedy[1].measure(Beginning, overfull.clone());
         assert!(refused.frame().await.unwrap().is_err() && overfull.has_happened());
         let mut whole = room.of_connection().measure(Full::<Bytes>::default(), Overfull::default());
         assert!(whole.frame().await.is_none(), "there is nothing that it waits for");
-        held.pop();
-        assert_eq!(waiting(&room.of_connection(), 100).len(), 4, "what is given back can be had again");
+        held.remove(0);
+        assert_eq!(waiting(&greedy[1], 100).len(), 18, "what is given back can be had again");
     }
 }

@@ -158,8 +158,8 @@ async fn calls_without_messages_leave_room_for_those_of_others() {
             kept.push(stream);
         }
     }
-    // Half of 8,192, and eight of each connection.
-    for _ in 0..OFFENDERS * (200 - 8) - 4_096 {
+    // But for 4,096 of all, and two of each connection.
+    for _ in 0..OFFENDERS * (200 - 2) - 4_096 {
         let refused = answers.next().await.unwrap().unwrap();
         assert_eq!(refusal(&status(refused.headers())), (Code::Unavailable, "OVERLOADED".to_owned()));
     }
