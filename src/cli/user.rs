@@ -12,7 +12,10 @@ use crate::{
     crypto::admin_token::AdminToken,
     domain::{
         Account, Email, Event, EventKind, Name, Notice, NoticeKind, Origin, Revocation, Session, Timestamp, UserId,
-        account::AccountState, notice::AccountNews, revocation::RevocationReason, roles,
+        account::AccountState,
+        notice::AccountNews,
+        revocation::{RevocationReason, Target},
+        roles,
     },
     flows::revoke::{self, Lives},
     storage::{
@@ -112,6 +115,11 @@ impl Desk<'_> {
                 notices: vec![self.notice(&account, news)],
             };
             self.change(&account, &AccountChange::State(state), &with).await?;
+        } else if state == AccountState::Disabled {
+            // Given again, for it could not do all of it.
+            let lines = self.everything(&account, RevocationReason::AccountDisabled).await?;
+            self.store.append(&lines, &[], &[]).await?;
+            self.apply(&account, &lines).await?;
         }
         println!("{} is {word}", account.id);
         Ok(())
@@ -173,7 +181,11 @@ impl Desk<'_> {
         let Some(Revocation { not_before, reason, .. }) = lines.first() else { return Ok(()) };
         let now = self.now_of_all().await?;
         let mut late = self.sessions(account, now).await?;
-        late.retain(|session| session.created_at > *not_before);
+        let is_told = |id| lines.iter().any(|line| line.target == Target::Session(id));
+        late.retain(|session| session.created_at > *not_before && !is_told(session.id));
+        if late.is_empty() {
+            return Ok(());
+        }
         let late: Vec<_> = late.iter().map(|session| self.lives().revocation(session, *reason, now)).collect();
         self.store.append(&late, &[], &[]).await?;
         self.store.end_all(&late).await?;

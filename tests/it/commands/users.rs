@@ -143,6 +143,11 @@ async fn what_began_later_than_now_ends_in_redis_too() {
     assert!(lines.iter().any(|(_, line)| of_its_own(line.target)), "{lines:?}");
     eventually(async || app.refresh(&ada.refresh, "laptop").await.status == 401).await;
 
+    let before = lines.len();
+    assert_eq!(run(app.data.path(), &["user", "disable", &ada.user_id()], &settings).await.code, Some(0));
+    let lines = app.app.ctx.stores.journal.live(0, app.app.ctx.now(), 10).await.unwrap();
+    assert!(lines.len() > before, "given again, it looks again");
+
     let away = [("SEKISHO_REDIS_URL", "redis://127.0.0.1:9".to_owned())];
     let settings = [settings, away.into()].concat();
     let ended = run(app.data.path(), &["user", "end-sessions", &ada.user_id()], &settings).await;
