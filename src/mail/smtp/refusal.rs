@@ -38,8 +38,10 @@ fn text(error: &smtp::Error) -> String {
 
 fn is_about_recipient(code: u16, text: &str) -> bool {
     match enhanced(text) {
-        // RFC 3463, section 3.2: the address. Those two are the sender's.
-        Some([5, 1, detail]) => !matches!(detail, 7 | 8),
+        // RFC 3463, section 3.2: the address. 7 and 8 are the sender's, and 0 may be.
+        Some([5, 1, detail]) => !matches!(detail, 0 | 7 | 8),
+        // So Exchange Online says that there is no such recipient.
+        Some([5, 4, 1]) => code == 550,
         // Section 3.3: a mailbox that takes nothing. One that is full may take something later.
         Some([5, 2, detail]) => detail == 1,
         Some(_) => false,

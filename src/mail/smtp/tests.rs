@@ -101,6 +101,8 @@ async fn the_reply_decides_and_its_text_is_dropped() {
         ("550 5.1.1 <taro@example.com> unknown", MailError::Permanent(Cause::Reply(550))),
         ("550 5.2.1 <taro@example.com> takes nothing", MailError::Permanent(Cause::Reply(550))),
         ("554 5.1.3 <taro@example.com> no address", MailError::Permanent(Cause::Reply(554))),
+        ("550 5.4.1 <taro@example.com> access denied", MailError::Permanent(Cause::Reply(550))),
+        ("550 5.1.0 your address is rejected", MailError::Transient(Cause::Reply(550))),
         ("550 5.2.2 <taro@example.com> is full", MailError::Transient(Cause::Reply(550))),
         ("550 5.4.5 the day has had enough of you", MailError::Transient(Cause::Reply(550))),
         ("550 5.7.26 you are not who you say", MailError::Transient(Cause::Reply(550))),
