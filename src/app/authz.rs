@@ -19,7 +19,7 @@ use crate::{
     ctx::Ctx,
     ext_authz::{ExtAuthz, SERVICE, Served},
     proto::ext_authz::envoy::service::auth::v3::authorization_server::AuthorizationServer,
-    server::{self, Limits, Manner},
+    server::{self, Limits, Manner, Overfull},
     tls::{PeerIdentity, Tls},
 };
 
@@ -98,6 +98,10 @@ async fn bounded(State(bounds): State<Bounds>, request: Request, next: Next) -> 
     if bounds.by_certificate && !is_known {
         return Status::unauthenticated("a certificate is needed").into_http();
     }
-    let answer = timeout(bounds.time, next.run(request)).await;
-    answer.unwrap_or_else(|_| Status::deadline_exceeded("it took too long").into_http())
+    let overfull = request.extensions().get::<Overfull>().cloned().unwrap_or_default();
+    match timeout(bounds.time, next.run(request)).await {
+        Ok(_) if overfull.has_happened() => Status::unavailable("too many messages are not whole yet").into_http(),
+        Ok(answer) => answer,
+        Err(_) => Status::deadline_exceeded("it took too long").into_http(),
+    }
 }
