@@ -28,8 +28,9 @@ def servers():
 
 class Life(unittest.TestCase):
     def test_a_pod_has_time_to_drain(self):
-        # Connections, then flows that outlive theirs, then mails, then the probes.
-        drain = 2 * seconds_of("DRAIN") + seconds_of("MAIL_DRAIN") + seconds_of("OPS_DRAIN")
+        # Connections, then flows that outlive theirs, then mails, then seals, then the probes.
+        after = sum(map(seconds_of, ("MAIL_DRAIN", "SEALING", "OPS_DRAIN")))
+        drain = 2 * seconds_of("DRAIN") + after
         for name, _, server in servers():
             spec = pod(server)["spec"]
             sleep = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
