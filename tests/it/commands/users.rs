@@ -86,7 +86,7 @@ async fn people_are_shown_disabled_enabled_signed_out_and_given_roles() {
     let store = open(folder.path()).await;
     assert_eq!(store.by_id(ada.id).await.unwrap().unwrap().state, AccountState::Disabled);
     assert!(Sessions::list(&store, ada.id, now).await.unwrap().is_empty());
-    assert_eq!((store.latest(i64::MAX, 10).await.unwrap().len(), store.backlog(NOW).await.unwrap().all), (1, 1));
+    assert_eq!((store.latest(i64::MAX, 10).await.unwrap().len(), store.backlog(NOW).await.unwrap().all), (2, 1));
     store.close().await;
 
     assert_eq!(call(&["user", "enable", email]).await.stdout, format!("{id} is enabled\n"));
@@ -94,7 +94,7 @@ async fn people_are_shown_disabled_enabled_signed_out_and_given_roles() {
     assert!(call(&["user", "show", email]).await.stdout.trim().ends_with("  editor reader"));
     assert_eq!(call(&["user", "end-sessions", email]).await.code, Some(0));
     let store = open(folder.path()).await;
-    assert_eq!(store.latest(i64::MAX, 10).await.unwrap().len(), 3);
+    assert_eq!(store.latest(i64::MAX, 10).await.unwrap().len(), 4);
     let kinds = crate::storage::data::audit_kinds_of(&store).await;
     assert_eq!(kinds[1..], ["admin_user_disabled", "admin_user_enabled", "admin_roles_set", "admin_sessions_ended"]);
 }
