@@ -69,7 +69,7 @@ redis_cluster() { # options
   find_redis
   local nodes=(node1 node2 node3 node4 node5 node6) list
   for node in "${nodes[@]}"; do
-    serve_redis "$node" '' --cluster-enabled yes --cluster-node-timeout 2000 "$@"
+    serve_redis "$node" '' --cluster-enabled yes --cluster-node-timeout 5000 "$@"
   done
   read -ra list < <(addresses ' ' "${nodes[@]}")
   redis-cli --cluster create "${list[@]}" --cluster-replicas 1 --cluster-yes >"$data/create.log" || {
@@ -96,7 +96,7 @@ redis_sentinel() { # options
     mkdir "$data/$sentinel"
     cat >"$data/$sentinel/sentinel.conf" <<END
 sentinel monitor sekisho 127.0.0.1 ${ports[primary]} 2
-sentinel down-after-milliseconds sekisho 2000
+sentinel down-after-milliseconds sekisho 5000
 sentinel failover-timeout sekisho 3000
 END
     serve "$sentinel" "$redis_server" "$data/$sentinel/sentinel.conf" --sentinel --dir "$data/$sentinel" --port @PORT@ \

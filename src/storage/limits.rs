@@ -8,6 +8,10 @@ use async_trait::async_trait;
 use super::Result;
 use crate::domain::Timestamp;
 
+/// Calls come here in another order than that in which they read their clocks, which differ.
+/// A mark that is further ahead than that is of a clock that was wrong.
+const BEHIND: Duration = Duration::from_secs(60);
+
 /// How much of something is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -26,8 +30,7 @@ impl Rate {
     /// The new mark after a call at `now`, or how long the caller has to wait.
     /// `mark` is the time at which the budget is whole again.
     pub fn take(self, mark: Option<Timestamp>, now: Timestamp) -> std::result::Result<Timestamp, Duration> {
-        // A mark further ahead than the budget reaches is of a clock that was wrong.
-        let mark = mark.filter(|mark| *mark <= now + self.per);
+        let mark = mark.filter(|mark| *mark <= now + self.per + BEHIND);
         let full_again = mark.map_or(now, |mark| mark.max(now)) + self.interval();
         let ahead = full_again.since(now);
         if ahead <= self.per { Ok(full_again) } else { Err(ahead - self.per) }
@@ -106,6 +109,17 @@ mod tests {
         assert_eq!(RATE.take(mark, later), Err(Duration::from_secs(1)));
         let due = start + Duration::from_secs(100);
         assert!(RATE.take(mark, due).is_ok());
+    }
+
+    #[test]
+    fn what_is_spent_is_so_for_those_whose_clock_is_behind() {
+        let now = Timestamp::from_seconds(1_000);
+        let spent = Some(now + RATE.per);
+        for behind in [Duration::from_micros(1), BEHIND] {
+            assert_eq!(RATE.take(spent, now - behind), Err(RATE.interval() + behind));
+        }
+        let wrong = now - BEHIND - Duration::from_micros(1);
+        assert_eq!(RATE.take(spent, wrong), Ok(wrong + RATE.interval()), "nobody is locked out by a clock");
     }
 
     #[test]

@@ -43,6 +43,26 @@ pub async fn a_refusal_costs_nothing(stores: Stores) {
     assert_eq!(take(&stores, "a", NOW + INTERVAL).await, TAKEN);
 }
 
+/// Calls come to a store in another order than that in which they read the clock, and it may be
+/// that of another server.
+pub async fn a_budget_that_is_spent_is_so_for_those_who_are_behind(stores: Stores) {
+    spend(&stores, "a").await;
+    for behind in [MICRO, Duration::from_secs(60)] {
+        assert_eq!(take(&stores, "a", NOW - behind).await, Some(INTERVAL + behind));
+    }
+    assert_eq!(take(&stores, "a", NOW).await, Some(INTERVAL));
+}
+
+/// A mark of a clock that was far ahead locks nobody out when that has been put right.
+pub async fn a_budget_of_a_clock_that_was_wrong_is_a_new_one(stores: Stores) {
+    let wrong = after(1_000_000);
+    for _ in 0..5 {
+        assert_eq!(take(&stores, "a", wrong).await, TAKEN);
+    }
+    assert_eq!(take(&stores, "a", wrong).await, Some(INTERVAL));
+    spend(&stores, "a").await;
+}
+
 pub async fn a_budget_grows_no_larger_than_it_was(stores: Stores) {
     spend(&stores, "a").await;
     let much_later = after(1_000_000);

@@ -262,6 +262,8 @@ macro_rules! contract {
             contract! { $back_end limits:
                 a_budget_is_spent_at_once_and_grows_back_by_one,
                 a_refusal_costs_nothing,
+                a_budget_that_is_spent_is_so_for_those_who_are_behind,
+                a_budget_of_a_clock_that_was_wrong_is_a_new_one,
                 a_budget_grows_no_larger_than_it_was,
                 each_key_has_its_own_budget,
                 one_that_is_given_back_can_be_taken_again,

@@ -2,8 +2,8 @@
 -- Answers with the wait in microseconds; 0 if there was one left.
 local key, interval, per, now = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local mark = tonumber(redis.call('GET', key) or 0)
--- Further ahead than the budget reaches: of a clock that was wrong.
-if mark > now + per then
+-- Further ahead than the budget reaches, by a minute: of a clock that was wrong.
+if mark > now + per + 60000000 then
   mark = now
 end
 local full_at = math.max(mark, now) + interval
