@@ -181,8 +181,16 @@ async fn ask_of_everybody(sessions: Arc<dyn Sessions>, now: Timestamp) {
     }
 }
 
-/// The primary that holds the only sessions there are, and its replica.
+/// The primary that holds the only sessions there are, and its replica, as soon as it does.
 async fn shard_of_ada(redis: &Owned) -> (&'static str, &'static str) {
+    eventually(async || holders(redis).await.len() == 2).await;
+    let found = holders(redis).await;
+    assert_eq!(found.iter().map(|(is_primary, _)| *is_primary).collect::<Vec<_>>(), [true, false]);
+    (found[0].1, found[1].1)
+}
+
+/// Nodes that hold sessions, and whether they are primaries.
+async fn holders(redis: &Owned) -> Vec<(bool, &'static str)> {
     let mut found = Vec::new();
     for node in ["node1", "node2", "node3", "node4", "node5", "node6"] {
         let keys = redis.redis_cli(node, &["KEYS", "*:s:*"]).await;
@@ -192,6 +200,5 @@ async fn shard_of_ada(redis: &Owned) -> (&'static str, &'static str) {
         }
     }
     found.sort_unstable_by(|a, b| b.cmp(a));
-    assert_eq!(found.iter().map(|(is_primary, _)| *is_primary).collect::<Vec<_>>(), [true, false]);
-    (found[0].1, found[1].1)
+    found
 }
