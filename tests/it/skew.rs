@@ -10,6 +10,7 @@ use sekisho::{clock::ManualClock, domain::Timestamp};
 use crate::support::{TestApp, pair::pair_at, stack::Stack};
 
 const NOON: i64 = 1_800_000_000;
+const MINUTES_2: i64 = 120;
 const MINUTES_5: i64 = 300;
 
 /// The second is ahead of the first; behind it by a negative number.
